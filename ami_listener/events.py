@@ -1,0 +1,290 @@
+"""What happened, in the field's own words. Facts cannot be refused; they can only be recorded, once.
+
+Standard library only. Every event carries ``event_id`` (equal for the same fact from AMI and from the journal),
+``occurred_at`` (Asterisk's clock, aware UTC), and ``call_id`` (uniqueid of the caller's leg;
+None for agents' own events).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Precision(StrEnum):
+    """How exact ``occurred_at`` is. ``queue_log`` has whole seconds for what app_queue itself writes."""
+
+    MICROSECOND = "microsecond"
+    SECOND = "second"
+    ESTIMATED = "estimated"  # nobody saw it: the end of a call that died with Asterisk
+
+
+class PickUpReason(StrEnum):
+    """Why the assistant, not a person, picked up."""
+
+    GUARD = "guard"  # nobody within answer_within_seconds
+    NOBODY = "nobody"  # nobody logged in
+    MENU = "menu"
+    CLOSED = "closed"
+
+
+class EndedBy(StrEnum):
+    """Who ended the conversation (or, without one, the call)."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    TRANSFER = "transfer"
+    SYSTEM = "system"  # the dialplan came to its end: closed message, time-out, message left
+    FAILURE = "failure"  # Asterisk or the network died
+
+
+class LeaveStatus(StrEnum):
+    """How a caller left a queue."""
+
+    ANSWERED = "answered"
+    TIMED_OUT = "timed_out"
+    FULL = "full"
+    UNAVAILABLE = "unavailable"
+    KEY = "key"
+    ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all facts."""
+
+    event_id: str
+    occurred_at: datetime
+    call_id: str | None = None
+    precision: Precision = Precision.MICROSECOND
+
+
+# --- one call ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(Event):
+    """A call came in on a trunk: the clock of H1 starts. ``caller_number``: as the network gave it, None if withheld."""
+
+    caller_number: str | None
+    called_number: str
+    trunk: str
+    channel: str | None = None
+    callback_of: str | None = None  # call id whose caller asked to be called back; None for inbound calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageChosen(Event):
+    """The language the caller is spoken to: ``th`` or ``en``."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFoundClosed(Event):
+    """The call met closed doors: ``reason`` is hours, holiday or emergency."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistantAnswered(Event):
+    """The assistant picked up: the caller is no longer ringing and pays."""
+
+    reason: PickUpReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuAnswered(Event):
+    """A key in a menu; ``choice`` None when the key meant nothing."""
+
+    menu: str
+    key: str
+    choice: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueJoined(Event):
+    """One pass through one queue begins. ``pass_number``: 1 before the guard, 2 after it, 3 a callback's place."""
+
+    queue: str
+    pass_number: int
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLeft(Event):
+    """That pass ended."""
+
+    queue: str
+    pass_number: int
+    status: LeaveStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRang(Event):
+    """An agent's telephone began to ring for this call."""
+
+    queue: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRingEnded(Event):
+    """It stopped without an answer from this agent: refused, time-out, guard, caller gone, another was faster."""
+
+    queue: str
+    agent: str
+    rang_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(Event):
+    """A person picked up."""
+
+    queue: str
+    agent: str
+    agent_channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld(Event):
+    """The agent put the caller on hold."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(Event):
+    """The agent took the caller back from hold."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferred(Event):
+    """The agent handed the caller on. ``kind``: blind or attended; ``to``: extension or number, None when not told."""
+
+    kind: str
+    agent: str
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLegEnded(Event):
+    """The agent's own leg ended (K3: after a transfer the call itself goes on)."""
+
+    agent: str
+    agent_channel: str | None = None
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAsked(Event):
+    """The satisfaction question was put (H7). ``scale``: name of the scale in the settings."""
+
+    scale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(Event):
+    """The caller's answer (H8). ``key`` and ``meaning`` None when no valid key came."""
+
+    scale: str
+    key: str | None
+    meaning: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRequested(Event):
+    """Key 1 in the queue. ``duplicate``: this number was already waiting for its callback."""
+
+    queue: str
+    number: str
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTried(Event):
+    """One try of a callback. ``request_call_id``: the call that asked.
+
+    ``result``: calling, connected, no_answer, busy, failed.
+    """
+
+    request_call_id: str
+    number: str | None
+    try_number: int
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft(Event):
+    """Key 2, or closed doors: a recorded message. ``path`` is relative to the message folder."""
+
+    path: str
+    seconds: float
+    queue: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Event):
+    """The caller's leg is gone. ``cause``: Q.850 cause when told."""
+
+    cause: int | None = None
+    by_failure: bool = False
+
+
+# --- agents -----------------------------------------------------------------------------------------------------------
+
+
+class AgentState(StrEnum):
+    """What an agent can be. Exactly one at a time."""
+
+    OFFLINE = "offline"
+    AVAILABLE = "available"
+    RINGING = "ringing"
+    IN_CALL = "in_call"
+    ON_HOLD = "on_hold"
+    WRAP_UP = "wrap_up"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStateChanged(Event):
+    """True to Asterisk at ``occurred_at``. ``pause_reason`` only with PAUSED and WRAP_UP."""
+
+    agent: str
+    state: AgentState
+    pause_reason: str | None = None
+    queues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentMissedRing(Event):
+    """The agent refused or let it ring to the end.
+
+    ``in_a_row`` counts since the last answer; ``paused``: the limit was reached.
+    """
+
+    agent: str
+    queue: str
+    refused: bool
+    in_a_row: int
+    paused: bool
+
+
+# --- the stream itself ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamInterrupted(Event):
+    """We stopped hearing Asterisk. What happened meanwhile comes from the journal."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamResumed(Event):
+    """We hear Asterisk again. ``live_calls``: callers' legs that exist now; ``asterisk_started_at`` tells a restart."""
+
+    live_calls: frozenset[str]
+    asterisk_started_at: datetime | None = None

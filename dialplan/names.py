@@ -1,0 +1,116 @@
+"""Every name that Asterisk and our code must spell alike: contexts, variables, facts, AGI routes, database families.
+
+The dialplan templates take them from here, and so do the AMI translator, the journal reader and the AGI server.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Context(StrEnum):
+    """Dialplan contexts. Callers can reach only what starts from FROM_TRUNK."""
+
+    FROM_TRUNK = "from-trunk"  # all that a trunk can reach: our own numbers
+    CALL = "hotline-call"  # one call, from ring to guard
+    MENU = "hotline-menu"
+    QUEUE = "hotline-queue"
+    QUEUE_KEYS = "hotline-queue-keys"  # single keys that leave the queue (1 callback, 2 message)
+    CLOSED = "hotline-closed"
+    MESSAGE = "hotline-message"
+    SURVEY = "hotline-survey"
+    AGENTS = "hotline-agents"  # what an agent's telephone may dial
+    TRANSFER = "hotline-transfer"  # where a caller goes who is transferred blind
+    ANSWERED = "hotline-answered"  # gosub on the agent's leg at the moment of answer
+    AGENT_LEG_ENDED = "hotline-agent-leg-ended"  # hangup handler of the agent's leg: wrap-up
+    CALL_ENDED = "hotline-call-ended"  # hangup handler of the caller's leg
+    WRAP_UP = "hotline-wrap-up"  # timer that ends the wrap-up
+    WHISPER = "hotline-whisper"  # spy leg that speaks to a waiting caller
+    ASSISTANT = "hotline-assistant"  # what is spoken on that leg
+    CALLBACK = "hotline-callback"  # placeholder that waits in the caller's place
+    CALLBACK_DIAL = "hotline-callback-dial"  # the far half, dials the caller when an agent has answered
+
+
+class Variable(StrEnum):
+    """Channel variables. Those needed by other legs are set with the prefix ``__``."""
+
+    CALL_ID = "HOTLINE_CALL"  # uniqueid of the caller's leg; the call's name everywhere
+    CALLER = "HOTLINE_CALLER"  # caller's number as normalised by the service, or as it came
+    NUMBER = "HOTLINE_NUMBER"  # the number that was called
+    QUEUE = "HOTLINE_QUEUE"
+    LANGUAGE = "HOTLINE_LANG"
+    ARRIVED = "HOTLINE_ARRIVED"  # epoch seconds with microseconds, Asterisk's clock
+    PICKED_UP = "HOTLINE_PICKED_UP"  # "1" once the assistant or a person has answered
+    SURVEYED = "HOTLINE_SURVEYED"  # "1" once the survey was asked: never twice
+    PROMPTS = "HOTLINE_PROMPTS"  # what the service asks the dialplan to play, joined with &
+    AGENT = "HOTLINE_AGENT"  # extension of the agent whose leg this is
+    WHISPER_LEG = "HOTLINE_WHISPER"  # SHARED: the leg that speaks to this caller, to be ended
+    CALLER_CHANNEL = "HOTLINE_CHANNEL"
+    CALLBACK_NUMBER = "HOTLINE_CALLBACK_NUMBER"
+    CALLBACK_TRY = "HOTLINE_CALLBACK_TRY"
+
+
+class Fact(StrEnum):
+    """What our own dialplan reports, twice: as UserEvent `Hotline` and as a line of queue_log.
+
+    Both carry the same microsecond time and the same data, so that either alone is enough and both together count once.
+    Data fields are separated by ``|``.
+    """
+
+    ARRIVED = "ARRIVED"  # caller|called|trunk|channel
+    LANGUAGE = "LANGUAGE"  # language
+    CLOSED = "CLOSED"  # hours / holiday / emergency
+    ASSISTANT = "ASSISTANT"  # the assistant picked up; reason: guard / nobody / menu / closed / callback
+    MENU = "MENU"  # menu|key|choice
+    QUEUED = "QUEUED"  # pass (1 before the guard, 2 after, 3 callback)
+    ANSWERED = "ANSWERED"  # agent's channel; the agent is in the agent field
+    LEFT = "LEFT"  # pass|status: CONTINUE TIMEOUT FULL JOINEMPTY LEAVEEMPTY KEY
+    AGENT_LEFT = "AGENTLEFT"  # the agent's leg ended: agent's channel|hangup cause
+    TRANSFER = "TRANSFERTO"  # blind transfer reached our context: target
+    SURVEY_ASKED = "SURVEYASKED"  # scale
+    SURVEY = "SURVEY"  # scale|key|meaning|status (answered, no_key, hung_up)
+    CALLBACK = "CALLBACK"  # number|new / duplicate
+    CALLBACK_TRY = "CALLBACKTRY"  # request's call id|try|result: calling, connected, no_answer, busy, failed
+    MESSAGE = "MESSAGE"  # file|seconds|status
+    ENDED = "ENDED"  # hangup cause|dialplan place
+
+
+USER_EVENT: Final = "Hotline"  # UserEvent(Hotline,Fact: …,Call: …,Queue: …,Agent: …,At: …,Data: …)
+JOURNAL_NO_QUEUE: Final = "NONE"
+NO_AGENT: Final = "NONE"
+
+
+class Route(StrEnum):
+    """FastAGI routes: ``agi://127.0.0.1:PORT/<route>``."""
+
+    IDENTIFY = "identify"  # normalises the caller's number, sets name and language
+    ANNOUNCE = "announce"  # composes place in the queue and expected wait
+    CLOSED = "closed"  # composes the next opening time
+    CALLBACK_NUMBER = "callback-number"  # composes the confirmation of the number to call back
+
+
+class Store(StrEnum):
+    """Families of Asterisk's own database: what must work with the service away."""
+
+    CLOSURE = "hotline-closure"  # key: called number or "all"; value: since when (ISO)
+    HOLIDAY = "hotline-holiday"  # key: YYYY-MM-DD; value: name
+    CALLBACK = "hotline-callback"  # key: caller's number; value: call id that asked
+    WRAP_UP = "hotline-wrapup"  # key: agent; value: token of the running timer
+
+
+class PauseReason(StrEnum):
+    """Pause reasons the system itself sets; people's own reasons are settings."""
+
+    WRAP_UP = "wrap-up"
+    RING_MISSED = "ring-missed"  # short: not rung again at once
+    MISSED_CALLS = "missed-calls"  # two misses in a row: stays until the agent comes back
+
+
+def agent_interface(extension: str) -> str:
+    """The queue member's interface of an agent's extension, e.g. ``PJSIP/1001``."""
+    return f"PJSIP/{extension}"
+
+
+def agent_of_interface(interface: str) -> str:
+    """The extension in an interface or a channel name: ``PJSIP/1001`` and ``PJSIP/1001-0000002a`` give ``1001``."""
+    name = interface.rpartition("/")[2]
+    return name.rpartition("-")[0] or name
