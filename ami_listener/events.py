@@ -63,7 +63,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallArrived(Event):
-    """A call came in on a trunk: the clock of H1 starts. ``caller_number``: as the network gave it, None if withheld."""
+    """A call came in on a trunk: the clock of H1 starts. ``caller_number``: as it came, None if withheld."""
 
     caller_number: str | None
     called_number: str
