@@ -1,1 +1,1 @@
-"""Installs, starts, supervises and controls an Asterisk out of a folder, without root rights (standard library only)."""
+"""Installs, starts, supervises and controls an Asterisk in a folder, without root (standard library only)."""

@@ -27,7 +27,7 @@ class Architecture:
         return self.libraries(root) / self.loader_name
 
     def library_path(self, root: Path) -> str:
-        """What the loader gets as ``--library-path``: Debian keeps Asterisk's own library in a folder beside the rest."""
+        """What the loader gets as ``--library-path``: Asterisk's own library has a folder beside the rest."""
         libraries = self.libraries(root)
         return f"{libraries}:{libraries / 'asterisk'}"
 

@@ -36,7 +36,7 @@ _VERSION = re.compile(r"Asterisk (?:certified/)?(\d+(?:\.\d+)*)")
 
 @dataclass(frozen=True)
 class Installed:
-    """A complete installation: ``version`` is Asterisk's own (``22.10.1``), ``packages`` Debian's names and versions."""
+    """A complete installation: ``version`` is Asterisk's (``22.10.1``), ``packages`` Debian's names and versions."""
 
     root: Path
     version: str
@@ -92,7 +92,14 @@ def install(
             installed = read_installed(root)  # another installer may just have finished
             if installed is not None and _satisfies(installed, packages, with_sipp):
                 return installed
-            return _Run(root, mirror, packages, with_sipp, progress, lock_descriptor).run()
+            return _Run(
+                root,
+                mirror=mirror,
+                packages=packages,
+                with_sipp=with_sipp,
+                progress=progress,
+                lock_descriptor=lock_descriptor,
+            ).run()
     except OSError as error:
         raise AsteriskInstallError(f"Asterisk could not be installed into {root}: {error}") from error
 
@@ -120,6 +127,7 @@ class _Run:
     def __init__(
         self,
         root: Path,
+        *,
         mirror: str | None,
         packages: Sequence[str],
         with_sipp: bool,
