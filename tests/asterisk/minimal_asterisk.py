@@ -6,11 +6,10 @@ from pathlib import Path
 from dialplan.asterisk.command import find_program
 from dialplan.asterisk.layout import AsteriskFolders
 
-MODULES = """
+MODULES = """\
 res_timing_timerfd pbx_config res_sorcery_config res_sorcery_memory res_sorcery_astdb bridge_simple codec_ulaw
-codec_gsm format_gsm res_crypto res_rtp_asterisk res_pjproject res_pjsip res_pjsip_session res_pjsip_sdp_rtp
-res_pjsip_endpoint_identifier_ip res_pjsip_caller_id res_pjsip_nat chan_pjsip app_echo app_playback
-""".split()
+codec_gsm format_gsm res_crypto res_rtp_asterisk res_pjproject res_pjsip res_pjsip_session res_pjsip_pubsub
+res_pjsip_sdp_rtp res_pjsip_endpoint_identifier_ip res_pjsip_caller_id res_pjsip_nat chan_pjsip app_echo app_playback"""
 
 # Asterisk's modules refuse to load when their file is missing; an empty one is enough.
 EMPTY_FILES = "acl cdr cel ccss codecs indications pjproject sorcery stasis udptl features musiconhold http manager"
@@ -26,7 +25,7 @@ def write_minimal_configuration(folders: AsteriskFolders, sip_port: int, rtp_sta
     """Writes etc/ for one instance; the caller is 127.0.0.1, extension 600 answers."""
     program = find_program(folders.install_root)
     folders.prepare(program.share)
-    modules = "\n".join(f"load = {name}.so" for name in MODULES)
+    modules = "\n".join(f"load = {name}.so" for name in MODULES.split())
     files = {
         "asterisk": f"""[directories]
 astetcdir => {folders.etc}
@@ -62,7 +61,7 @@ endpoint = trunk
 match = 127.0.0.1
 """,
         "extensions": "[calls]\nexten => 600,1,Answer()\n same => n,Echo()\n",
-        **{name: "" for name in EMPTY_FILES.split()},
+        **dict.fromkeys(EMPTY_FILES.split(), ""),
     }
     for name, text in files.items():
         (folders.etc / f"{name}.conf").write_text(text)
