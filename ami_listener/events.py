@@ -25,6 +25,7 @@ class PickUpReason(StrEnum):
     NOBODY = "nobody"  # nobody logged in
     MENU = "menu"
     CLOSED = "closed"
+    FULL = "full"  # more callers than the queue takes
 
 
 class EndedBy(StrEnum):

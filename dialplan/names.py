@@ -56,10 +56,10 @@ class Fact(StrEnum):
     Data fields are separated by ``|``.
     """
 
-    ARRIVED = "ARRIVED"  # caller|called|trunk|channel
+    ARRIVED = "ARRIVED"  # caller|called|trunk|channel[|call id that asked to be called back]
     LANGUAGE = "LANGUAGE"  # language
     CLOSED = "CLOSED"  # hours / holiday / emergency
-    ASSISTANT = "ASSISTANT"  # the assistant picked up; reason: guard / nobody / menu / closed / callback
+    ASSISTANT = "ASSISTANT"  # the assistant picked up; reason: guard / nobody / menu / closed / full
     MENU = "MENU"  # menu|key|choice
     QUEUED = "QUEUED"  # pass (1 before the guard, 2 after, 3 callback)
     ANSWERED = "ANSWERED"  # agent's channel; the agent is in the agent field
@@ -71,7 +71,7 @@ class Fact(StrEnum):
     CALLBACK = "CALLBACK"  # number|new / duplicate
     CALLBACK_TRY = "CALLBACKTRY"  # request's call id|try|result: calling, connected, no_answer, busy, failed
     MESSAGE = "MESSAGE"  # file|seconds|status
-    ENDED = "ENDED"  # hangup cause|dialplan place
+    ENDED = "ENDED"  # hangup cause|"system" when our dialplan hung up
 
 
 USER_EVENT: Final = "Hotline"  # UserEvent(Hotline,Fact: …,Call: …,Queue: …,Agent: …,At: …,Data: …)
