@@ -1,0 +1,64 @@
+"""Writes ``docs/kpi.md`` from the docstrings of `metrics.kpi`: ``python -m metrics.kpi_doc [FILE]``."""
+
+import inspect
+import sys
+from pathlib import Path
+
+from metrics.kpi import KPIS, Kpi
+
+PARTS = ("Formula", "Denominator", "Counted", "Source")
+
+HEAD = """# The figures and what they mean
+
+Written from the docstrings in `metrics/kpi.py` by `python -m metrics.kpi_doc`; change them there.
+
+Pages, reports, exports and `/metrics` use these definitions and no others. Rules for all of them:
+
+- A figure of nothing is empty, never 0.
+- The clock of every wait starts when the call arrives, before menu and announcements.
+- A limit's edge counts as inside: 9.000000 s is within 9 s.
+- A call belongs to the period in which it arrived, in local time; periods run from their first moment until before
+  their last. It belongs to the queue it was in last and to the first person who picked up.
+- Calls that meet closed doors are not offered; nor are the callbacks that we dial.
+"""
+
+
+def definition(kpi: Kpi) -> tuple[str, dict[str, str]]:
+    """What a figure is, and its parts. Raises ValueError when a part is missing."""
+    text = inspect.getdoc(kpi.function) or ""
+    summary, _, rest = text.partition("\n\n")
+    parts: dict[str, str] = {}
+    name = ""
+    for line in rest.splitlines():
+        head, colon, tail = line.partition(": ")
+        if colon and head in PARTS:
+            name = head
+            parts[name] = tail.strip()
+        elif name:
+            parts[name] += " " + line.strip()
+    missing = [part for part in PARTS if not parts.get(part)]
+    if missing or not summary:
+        raise ValueError(f"{kpi.name}: its docstring lacks {', '.join(missing) or 'a summary'}")
+    return " ".join(summary.split()), parts
+
+
+def document() -> str:
+    """The whole page."""
+    sections = [HEAD]
+    for kpi in KPIS:
+        summary, parts = definition(kpi)
+        target = f" · target ≥ {kpi.target:.0%}".replace("%", " %") if kpi.target is not None else ""
+        lines = [f"## `{kpi.name}`", "", summary, "", f"- **Unit:** {kpi.unit}{target}"]
+        lines += [f"- **{part}:** {parts[part]}" for part in PARTS]
+        sections.append("\n".join(lines) + "\n")
+    return "\n".join(sections)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page."""
+    Path(arguments[0] if arguments else "docs/kpi.md").write_text(document(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
