@@ -9,7 +9,8 @@ from dialplan.asterisk.layout import AsteriskFolders
 MODULES = """\
 res_timing_timerfd pbx_config res_sorcery_config res_sorcery_memory res_sorcery_astdb bridge_simple codec_ulaw
 codec_gsm format_gsm res_crypto res_rtp_asterisk res_pjproject res_pjsip res_pjsip_session res_pjsip_pubsub
-res_pjsip_sdp_rtp res_pjsip_endpoint_identifier_ip res_pjsip_caller_id res_pjsip_nat chan_pjsip app_echo app_playback"""
+res_pjsip_sdp_rtp res_pjsip_endpoint_identifier_ip res_pjsip_caller_id res_pjsip_nat chan_pjsip app_echo
+app_playback res_clioriginate"""
 
 # Asterisk's modules refuse to load when their file is missing; an empty one is enough.
 EMPTY_FILES = "acl cdr cel ccss codecs indications pjproject sorcery stasis udptl features musiconhold http manager"
