@@ -1,0 +1,283 @@
+"""Prometheus metrics of the hotline: what happened to calls, as they happen, and what is true at each scrape.
+
+Every series is there from the start, so that the first call after a restart is seen by ``rate()``. Counters start at 0
+with the process; gauges are read at each scrape. Labels are queues, outcomes, states and meanings: never a person.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from metrics.exposition import Exposition
+from metrics.facts import CALLBACK, CLOSED, MEANINGS, MESSAGE, OUTCOMES, CallFact
+from metrics.snapshot import Snapshot
+
+NO_QUEUE: Final = "none"  # the caller hung up in the menu
+WAIT_BUCKETS: Final = (1, 2, 3, 5, 7, 9, 12, 15, 20, 30, 45, 60, 120, 300, 600)  # an edge at exactly 9 s (H1)
+PICK_UP_BUCKETS: Final = (1, 2, 3, 5, 7, 9, 9.5, 12, 15, 20, 30)  # 9.5: the guard acts at 9 s itself
+TALK_BUCKETS: Final = (15, 30, 60, 120, 180, 300, 600, 1200, 1800, 3600)
+SHORT_BUCKETS: Final = (5, 10, 15, 30, 45, 60, 120, 300, 600)
+LAG_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+WAIT_OUTCOMES: Final = tuple(outcome for outcome in OUTCOMES if outcome != CLOSED)
+AGENT_STATES: Final = ("offline", "available", "ringing", "in_call", "on_hold", "wrap_up", "paused")
+PICKED_UP_BY: Final = ("agent", "assistant")
+ASKED: Final = "asked"
+NO_ANSWER: Final = "no_answer"
+SURVEY_LABELS: Final = (ASKED, *MEANINGS, NO_ANSWER)
+CALLBACK_RESULTS: Final = ("requested", "connected", "no_answer", "busy", "failed")
+_REMEMBERED_CALLS = 20_000  # ended calls that are recognised when they are told a second time
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What of a call has been counted already."""
+
+    offered: bool = False
+    picked_up: bool = False
+    wait: bool = False
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class _OfQueue:
+    """The children of one queue, kept so that nothing is looked up by label while calls come in."""
+
+    offered: Counter
+    picked_up: dict[str, Histogram] = field(default_factory=dict)
+    wait: dict[str, Histogram] = field(default_factory=dict)
+    ended: dict[str, Counter] = field(default_factory=dict)
+    surveys: dict[str, Counter] = field(default_factory=dict)
+    callbacks: dict[str, Counter] = field(default_factory=dict)
+    parts: tuple[tuple[str, Histogram], ...] = ()
+    messages: Counter | None = None
+    missed: Counter | None = None
+
+
+class Exporter:
+    """The metrics of one process, in the registry given.
+
+    ``queues``: all that exist. ``snapshot`` is called at each scrape and must be quick; when it raises, the gauges
+    are absent and ``hotline_snapshot_failures_total`` counts, the counters go on. Not for several threads at once.
+    """
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        queues: Iterable[str],
+        snapshot: Callable[[], Snapshot] = Snapshot,
+        *,
+        version: str = "",
+        asterisk_version: str = "",
+    ) -> None:
+        self._queue_names = (*dict.fromkeys(queues), NO_QUEUE)
+        self._queues = _children(registry, self._queue_names)
+        self._lag = Histogram(
+            "hotline_event_lag_seconds",
+            "Asterisk's time of an event until it was recorded.",
+            registry=registry,
+            buckets=LAG_BUCKETS,
+        )
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        registry.register(_Now(snapshot, self._queue_names[:-1], version, asterisk_version))
+        self._exposition = Exposition(registry)
+
+    def text(self) -> bytes:
+        """The answer to a scrape."""
+        return self._exposition.text()
+
+    def observe_arrival(self, queue: str | None, call_id: str) -> None:
+        """A call was offered to a queue. Tell it when the queue is known; `observe_call` tells it otherwise."""
+        self._count_offered(self._remember(call_id), self._of(queue))
+
+    def observe_call(self, call: CallFact) -> None:
+        """What is known of a call now. Tell it as often as it changes: each thing is counted once.
+
+        Counted as soon as known: offered (with its queue), picked up, wait over; when it has ended, all the rest.
+        """
+        seen, queue = self._remember(call.call_id), self._of(call.queue)
+        over = call.ended_at is not None and call.outcome is not None
+        if call.offered:
+            if call.queue is not None or call.wait_over:
+                self._count_offered(seen, queue)
+            self._count_waits(seen, queue, call, over)
+        if over and not seen.ended:
+            seen.ended = True
+            _count_end(queue, call)
+
+    def observe_lag(self, seconds: float) -> None:
+        """An event was recorded so long after Asterisk's time of it."""
+        self._lag.observe(seconds)
+
+    def observe_missed_ring(self, queue: str | None) -> None:
+        """An agent refused, or let it ring to the end."""
+        missed = self._of(queue).missed
+        assert missed is not None  # noqa: S101 (set at the start)
+        missed.inc()
+
+    def observe_callback_try(self, queue: str | None, result: str) -> None:
+        """One try of a callback ended with one of `CALLBACK_RESULTS`; other results (calling) are not counted."""
+        counter = self._of(queue).callbacks.get(result)
+        if counter is not None:
+            counter.inc()
+
+    def _of(self, queue: str | None) -> _OfQueue:
+        return self._queues.get(queue or NO_QUEUE) or self._queues[NO_QUEUE]
+
+    def _remember(self, call_id: str) -> _Seen:
+        seen = self._seen.get(call_id)
+        if seen is None:
+            seen = self._seen[call_id] = _Seen()
+            if len(self._seen) > _REMEMBERED_CALLS:
+                self._forget()
+        return seen
+
+    def _forget(self) -> None:
+        """Forget the oldest half of those that have ended; a live call is never forgotten."""
+        ended = [call_id for call_id, seen in self._seen.items() if seen.ended]
+        for call_id in ended[: max(1, len(ended) // 2)]:
+            del self._seen[call_id]
+
+    @staticmethod
+    def _count_offered(seen: _Seen, queue: _OfQueue) -> None:
+        if not seen.offered:
+            seen.offered = True
+            queue.offered.inc()
+
+    @staticmethod
+    def _count_waits(seen: _Seen, queue: _OfQueue, call: CallFact, over: bool) -> None:
+        after = call.picked_up_after
+        if after is not None and not seen.picked_up:
+            seen.picked_up = True
+            person_at, assistant_at = call.agent_answered_at, call.assistant_answered_at
+            by_person = assistant_at is None or (person_at is not None and person_at <= assistant_at)
+            queue.picked_up["agent" if by_person else "assistant"].observe(after.total_seconds())
+        if (call.answered or over) and not seen.wait and call.wait is not None:
+            seen.wait = True
+            outcome = "answered" if call.answered else str(call.outcome)
+            queue.wait[outcome].observe(call.wait.total_seconds())
+
+
+def _count_end(queue: _OfQueue, call: CallFact) -> None:
+    queue.ended[str(call.outcome)].inc()
+    if call.callback or call.outcome == CALLBACK:
+        queue.callbacks["requested"].inc()
+    if call.outcome == MESSAGE and queue.messages is not None:
+        queue.messages.inc()
+    if call.survey_asked:
+        queue.surveys[ASKED].inc()
+        queue.surveys[call.survey_meaning or NO_ANSWER].inc()
+    if call.answered:
+        for name, histogram in queue.parts:
+            seconds = getattr(call, name)
+            if seconds is not None:
+                histogram.observe(seconds)
+
+
+def _children(registry: CollectorRegistry, queues: tuple[str, ...]) -> dict[str, _OfQueue]:
+    def counter(name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, ("queue", *labels), registry=registry)
+
+    def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(name, text, ("queue", *labels), registry=registry, buckets=buckets)
+
+    offered = counter("hotline_calls_offered", "Calls offered: inbound, while open.")
+    ended = counter("hotline_calls_ended", "Calls that have ended, closed ones and callbacks too.", "outcome")
+    wait = histogram("hotline_queue_wait_seconds", "Arrival until the wait was over.", WAIT_BUCKETS, "outcome")
+    pick_up = histogram("hotline_pick_up_seconds", "Arrival until anyone picked up.", PICK_UP_BUCKETS, "by")
+    talk = histogram("hotline_talk_seconds", "Talk with people, hold not included.", TALK_BUCKETS)
+    hold = histogram("hotline_hold_seconds", "Time on hold of a call.", SHORT_BUCKETS)
+    wrap_up = histogram("hotline_wrap_up_seconds", "Work after the call.", SHORT_BUCKETS)
+    surveys = counter("hotline_surveys", "Surveys asked, and their answers.", "meaning")
+    callbacks = counter("hotline_callbacks", "Callbacks requested, and how tries ended.", "result")
+    messages = counter("hotline_messages", "Calls that ended with a message, while closed too.")
+    missed = counter("hotline_missed_rings", "Rings that an agent refused or did not answer.")
+    return {
+        queue: _OfQueue(
+            offered=offered.labels(queue),
+            picked_up={by: pick_up.labels(queue, by) for by in PICKED_UP_BY},
+            wait={outcome: wait.labels(queue, outcome) for outcome in WAIT_OUTCOMES},
+            ended={outcome: ended.labels(queue, outcome) for outcome in OUTCOMES},
+            surveys={meaning: surveys.labels(queue, meaning) for meaning in SURVEY_LABELS},
+            callbacks={result: callbacks.labels(queue, result) for result in CALLBACK_RESULTS},
+            parts=(
+                ("talk_seconds", talk.labels(queue)),
+                ("hold_seconds", hold.labels(queue)),
+                ("wrap_up_seconds", wrap_up.labels(queue)),
+            ),
+            messages=messages.labels(queue),
+            missed=missed.labels(queue),
+        )
+        for queue in queues
+    }
+
+
+class _Now(Collector):
+    """Gauges, read at each scrape."""
+
+    def __init__(
+        self, snapshot: Callable[[], Snapshot], queues: tuple[str, ...], version: str, asterisk_version: str
+    ) -> None:
+        self._snapshot = snapshot
+        self._queues = queues
+        self._failures = 0
+        self._build = {"version": version, "asterisk": asterisk_version}
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: registering must not take a snapshot."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        build = GaugeMetricFamily("hotline_build_info", "What runs; always 1.", labels=list(self._build))
+        build.add_metric(list(self._build.values()), 1)
+        yield build
+        try:
+            now = self._snapshot()
+        except Exception:  # a scrape must never fail as a whole
+            self._failures += 1
+        else:
+            yield from self._of_queues(now)
+            yield from _of_service(now)
+        failures = CounterMetricFamily("hotline_snapshot_failures", "Scrapes whose gauges could not be read.")
+        failures.add_metric([], self._failures)
+        yield failures
+
+    def _of_queues(self, now: Snapshot) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("hotline_calls_waiting", "Callers waiting now.", labels=["queue"])
+        longest = GaugeMetricFamily(
+            "hotline_longest_wait_seconds", "Longest wait of those waiting now; 0: nobody waits.", labels=["queue"]
+        )
+        due = GaugeMetricFamily("hotline_callbacks_waiting", "Callbacks still owed.", labels=["queue"])
+        agents = GaugeMetricFamily("hotline_agents", "Agents of a queue by state.", labels=["queue", "state"])
+        for queue in self._queues:
+            waiting.add_metric([queue], now.waiting.get(queue, 0))
+            longest.add_metric([queue], now.longest_wait_seconds.get(queue, 0.0))
+            due.add_metric([queue], now.callbacks_waiting.get(queue, 0))
+            for state in AGENT_STATES:
+                agents.add_metric([queue, state], now.agents.get((queue, state), 0))
+        yield from (waiting, longest, due, agents)
+
+
+def _of_service(now: Snapshot) -> Iterator[Metric]:
+    gauges: tuple[tuple[str, str, float | None], ...] = (
+        ("hotline_ami_connected", "1 while we hear Asterisk.", now.ami_connected),
+        ("hotline_database_healthy", "1 while the database can be written.", now.database_healthy),
+        ("hotline_recorder_backlog", "Events heard and not yet written.", now.recorder_backlog),
+    )
+    for name, text, value in gauges:
+        if value is not None:
+            yield GaugeMetricFamily(name, text, value=float(value))
+    if now.journal_gaps is not None:
+        yield CounterMetricFamily(
+            "hotline_journal_gaps", "Stretches that neither AMI nor journal filled.", value=now.journal_gaps
+        )
+    agi = CounterMetricFamily("hotline_agi_calls", "Calls of the call flows by result.", labels=["result"])
+    for result, count in (("served", now.agi_served), ("refused", now.agi_refused), ("failed", now.agi_failed)):
+        if count is not None:
+            agi.add_metric([result], count)
+    yield agi

@@ -1,0 +1,26 @@
+"""What is true now, as the exporter's gauges show it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Taken at each scrape. A queue that is not named has nobody waiting; None is not known and is left out.
+
+    ``longest_wait_seconds``: by queue, of those waiting now. ``agents``: (queue, state) → how many agents.
+    ``journal_gaps``: stretches since the start that neither AMI nor the journal could fill.
+    ``recorder_backlog``: events heard and not yet written. ``agi_*``: calls of the call flows since the start.
+    """
+
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    longest_wait_seconds: Mapping[str, float] = field(default_factory=dict)
+    agents: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    callbacks_waiting: Mapping[str, int] = field(default_factory=dict)
+    ami_connected: bool | None = None
+    database_healthy: bool | None = None
+    recorder_backlog: int | None = None
+    journal_gaps: int | None = None
+    agi_served: int | None = None
+    agi_refused: int | None = None
+    agi_failed: int | None = None
