@@ -28,7 +28,7 @@ class AsteriskProgram:
 
     def remote(self, folders: AsteriskFolders, command: str) -> list[str]:
         """Runs one console command on the running server and prints its answer."""
-        return [*self.prefix, "-C", str(folders.asterisk_conf), "-n", "-r", "-x", command]
+        return [*self.prefix, "-C", str(folders.asterisk_conf), "-r", "-x", command]
 
     def console(self, folders: AsteriskFolders) -> list[str]:
         """Opens a console for a person."""

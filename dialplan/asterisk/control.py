@@ -58,10 +58,6 @@ def cli(
     Raises AsteriskControlError when Asterisk does not run, does not answer in time, or knows no such command.
     """
     program = program or find_program(folders.install_root)
-    if not is_running(folders):
-        raise AsteriskControlError(
-            f"Asterisk (instance {folders.instance}) does not run. Start it with 'hotline asterisk start'."
-        )
     try:
         result = subprocess.run(
             program.remote(folders, command),
@@ -78,8 +74,12 @@ def cli(
             f"Asterisk (instance {folders.instance}) did not answer '{command}' within {timeout_seconds:g} s. "
             f"If it hangs, stop it with 'hotline asterisk stop'; its log is {folders.log / 'full'}."
         ) from None
+    if "Unable to connect to remote asterisk" in result.stdout + result.stderr:
+        raise AsteriskControlError(
+            f"Asterisk (instance {folders.instance}) does not run. Start it with 'hotline asterisk start'."
+        )
     if result.returncode != 0 or result.stdout.startswith("No such command"):
-        complaint = (result.stderr or result.stdout).strip()
+        complaint = (result.stdout + result.stderr).strip()
         raise AsteriskControlError(f"Asterisk (instance {folders.instance}) refused '{command}': {complaint}")
     return result.stdout
 

@@ -71,8 +71,8 @@ class AsteriskFolders:
 
     @property
     def keys(self) -> Path:
-        """Keys and certificates (``astkeydir``)."""
-        return self.lib / "keys"
+        """Where Asterisk looks for a folder ``keys`` with keys in it (``astkeydir``)."""
+        return self.lib
 
     @property
     def spool(self) -> Path:
@@ -130,7 +130,7 @@ class AsteriskFolders:
         ``share`` is the program's ``share`` folder (command.py). Without the documentation Asterisk refuses modules
         whose settings it describes. Safe to repeat. Raises AsteriskError when a folder belongs to somebody else.
         """
-        for folder in (self.etc, self.lib, self.keys, self.spool, self.log, self.data / "sounds", self.agi):
+        for folder in (self.etc, self.lib, self.keys / "keys", self.spool, self.log, self.data / "sounds", self.agi):
             folder.mkdir(parents=True, exist_ok=True)
         self.run.chmod(0o700)  # recordings and passwords are in there
         self._prepare_sockets()
