@@ -135,7 +135,7 @@ class Agi(pyst.AGI):  # type: ignore[misc]
 
     def send_command(self, command: str, *args: object) -> None:
         """Send one line. Raises `CommandRefused` when Asterisk would read it as something else."""
-        line = " ".join([command, *map(str, args)]).strip()
+        line = " ".join([command, *map(str, args)]).strip(" ")
         if "\n" in line or "\r" in line or "\0" in line:
             raise CommandRefused("a command must be one line: quote what is put into it")
         data = line.encode("utf-8", "replace")

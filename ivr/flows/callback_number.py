@@ -12,8 +12,8 @@ class CallbackNumber:
     """Settles the number of a callback ("3. The call" no. 2, key 1).
 
     A caller with a number of this country hears it confirmed (`Variable.PROMPTS`). Anyone else (withheld, foreign,
-    internal) enters one, hears it, and takes it with 1 or enters another with 2; silence takes it too, since a
-    caller at a rotary telephone or in a tunnel still wants the call. After all tries `Variable.CALLBACK_NUMBER` is
+    internal) enters one, hears it, and takes it with 1 or enters another with 2; any other key,
+    or none, takes it too: whoever objects presses 2. After all tries `Variable.CALLBACK_NUMBER` is
     empty, and the dialplan offers to leave a message.
 
     The number is set as people in the country dial it: the trunk dials it so, and a caller's number comes so when the
