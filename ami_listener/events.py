@@ -105,7 +105,10 @@ class MenuAnswered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueJoined(Event):
-    """One pass through one queue begins. ``pass_number``: 1 before the guard, 2 after it, 3 a callback's place."""
+    """One pass through one queue begins.
+
+    ``pass_number``: 1 before the guard, 2 after it, 3 a callback's place, 0 when the source does not tell.
+    """
 
     queue: str
     pass_number: int
@@ -114,7 +117,7 @@ class QueueJoined(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLeft(Event):
-    """That pass ended."""
+    """That pass ended. ``pass_number`` 0: the source does not tell which."""
 
     queue: str
     pass_number: int
@@ -140,7 +143,7 @@ class AgentRingEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAnswered(Event):
-    """A person picked up."""
+    """A person picked up. ``queue`` is empty for a person reached outside any queue, by transfer."""
 
     queue: str
     agent: str
@@ -163,7 +166,10 @@ class CallResumed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallTransferred(Event):
-    """The agent handed the caller on. ``kind``: blind or attended; ``to``: extension or number, None when not told."""
+    """The agent handed the caller on. ``kind``: blind or attended; ``to``: extension or number, None when not told.
+
+    ``agent`` is empty when the source does not tell who.
+    """
 
     kind: str
     agent: str
@@ -172,11 +178,12 @@ class CallTransferred(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLegEnded(Event):
-    """The agent's own leg ended (K3: after a transfer the call itself goes on)."""
+    """The agent's own leg ended (K3: after a transfer the call itself goes on). ``ended_by``: when the source tells."""
 
     agent: str
     agent_channel: str | None = None
     cause: int | None = None
+    ended_by: EndedBy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,10 +235,11 @@ class MessageLeft(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(Event):
-    """The caller's leg is gone. ``cause``: Q.850 cause when told."""
+    """The caller's leg is gone. ``cause``: Q.850 cause, if told. ``ended_by``: SYSTEM when the dialplan came to its end."""
 
     cause: int | None = None
     by_failure: bool = False
+    ended_by: EndedBy | None = None
 
 
 # --- agents -----------------------------------------------------------------------------------------------------------

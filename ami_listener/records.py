@@ -110,6 +110,16 @@ class Callback:
 
 
 @dataclass(slots=True)
+class CallbackTry:
+    """One try to reach the caller again; kept with the call that asked and with the call that tries."""
+
+    try_number: int
+    result: str  # calling, connected, no_answer, busy, failed
+    tried_at: datetime
+    number: str | None = None
+
+
+@dataclass(slots=True)
 class Message:
     """The caller left a message."""
 
@@ -148,6 +158,7 @@ class CallRecord:
     survey: Survey | None = None
     callback: Callback | None = None
     message: Message | None = None
+    callback_tries: list[CallbackTry] = field(default_factory=list)
 
     @property
     def agent_answered_at(self) -> datetime | None:
@@ -158,3 +169,8 @@ class CallRecord:
     def agent(self) -> str | None:
         """The first person who picked up."""
         return self.conversations[0].agent if self.conversations else None
+
+    @property
+    def hold_seconds(self) -> float:
+        """Time on hold, whole; a hold that still lasts is not counted yet."""
+        return sum((hold.resumed_at - hold.held_at).total_seconds() for hold in self.holds if hold.resumed_at)

@@ -1,0 +1,294 @@
+"""AMI message → events. The only place where AMI header names are spelled.
+
+A message is a mapping with lower-case keys; a key that came more than once has a list as its value. What the dialplan
+itself tells (`dialplan.names.Fact`) is the truth; app_queue's own events add what only it knows (rings, members) and
+stand in when a fact is missing.
+"""
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from ami_listener.events import (
+    AgentLegEnded,
+    AgentRang,
+    AgentRingEnded,
+    CallAnswered,
+    CallEnded,
+    CallHeld,
+    CallResumed,
+    CallTransferred,
+    EndedBy,
+    Event,
+    LeaveStatus,
+    QueueJoined,
+    QueueLeft,
+)
+from ami_listener.facts import MalformedFact, cause_or_none, fact_event, moment, stable_id
+from ami_listener.members import AgentStates, Membership
+from dialplan.names import USER_EVENT, Fact, agent_of_interface
+
+__all__ = ["WANTED_EVENTS", "MalformedFact", "Translator", "fact_event"]
+
+Message = Mapping[str, Any]
+
+_KEEP_MALFORMED: Final = 100
+_MOST_CALLS: Final = 20_000  # callers' legs remembered; more than any machine carries, and a bound
+_REASON: Final = {"agent": EndedBy.AGENT, "caller": EndedBy.CALLER, "transfer": EndedBy.TRANSFER}
+
+
+class Translator:
+    """Translates one AMI stream, in order.
+
+    ``clock`` gives the time of messages without a ``Timestamp`` (answers to QueueStatus have none).
+    ``unknown`` and ``malformed`` count by event name; ``malformed_raw`` keeps the last hundred as they came.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
+        self._members = AgentStates()
+        # Callers' legs, by uniqueid; the value is the Linkedid Asterisk gave the whole conversation.
+        self._calls: OrderedDict[str, str] = OrderedDict()
+        self._call_of_link: dict[str, str] = {}
+        self.unknown: Counter[str] = Counter()
+        self.malformed: Counter[str] = Counter()
+        self.malformed_raw: deque[dict[str, Any]] = deque(maxlen=_KEEP_MALFORMED)
+
+    def watch(self, call_ids: Iterable[str]) -> None:
+        """Calls that were under way before this stream began, so that their holds, transfers and ends are known."""
+        for call_id in call_ids:
+            self._remember(call_id, call_id)
+
+    def translate(self, message: Message) -> list[Event]:
+        """The events of one message: none for what does not concern us or cannot be read."""
+        name = message.get("event")
+        if not isinstance(name, str):
+            return []
+        handler = _HANDLERS.get(name.lower())
+        if handler is None:
+            self.unknown[name[:60]] += 1
+            return []
+        try:
+            return handler(self, message)
+        except (KeyError, ValueError, TypeError, AttributeError):
+            self.malformed[name[:60]] += 1
+            self.malformed_raw.append(dict(message))
+            return []
+
+    # --- our own facts ---------------------------------------------------------------------------------------------
+
+    def _user_event(self, message: Message) -> list[Event]:
+        if message.get("userevent") != USER_EVENT:
+            self.unknown["UserEvent"] += 1
+            return []
+        fact, call_id = _text(message, "fact"), _text(message, "call")
+        event = fact_event(
+            fact,
+            call_id,
+            _text(message, "queue"),
+            _text(message, "agent"),
+            _text(message, "at"),
+            _text(message, "data"),
+        )
+        if fact == Fact.ENDED:
+            self._forget(call_id)
+        elif fact != Fact.CALLBACK_TRY:  # told by another leg, when the call that asked is long over
+            self._remember(call_id, _text(message, "linkedid", call_id))
+        return [event]
+
+    # --- rings and answers -----------------------------------------------------------------------------------------
+
+    def _agent_called(self, message: Message) -> list[Event]:
+        base, queue, agent = self._of_member(message)
+        return [AgentRang(**base, queue=queue, agent=agent)]
+
+    def _ring_no_answer(self, message: Message) -> list[Event]:
+        base, queue, agent = self._of_member(message)
+        rang = int(_text(message, "ringtime")) / 1000
+        return [AgentRingEnded(**base, queue=queue, agent=agent, rang_seconds=rang)]
+
+    def _agent_connect(self, message: Message) -> list[Event]:
+        base, queue, agent = self._of_member(message)
+        return [CallAnswered(**base, queue=queue, agent=agent, agent_channel=_text(message, "destchannel") or None)]
+
+    def _agent_complete(self, message: Message) -> list[Event]:
+        base, _, agent = self._of_member(message)
+        channel, by = _text(message, "destchannel") or None, _REASON[_text(message, "reason").lower()]
+        return [AgentLegEnded(**base, agent=agent, agent_channel=channel, ended_by=by)]
+
+    def _of_member(self, message: Message) -> tuple[dict[str, Any], str, str]:
+        """Base fields, queue and agent. ``Uniqueid`` is the caller's leg here, ``Dest…`` the agent's."""
+        call_id, queue = message["uniqueid"], message["queue"]
+        agent = agent_of_interface(message["interface"])
+        if not (call_id and queue and agent):
+            raise ValueError("a queue event without call, queue or member")
+        self._remember(call_id, _text(message, "linkedid", call_id))
+        return self._base(message, call_id, agent), queue, agent
+
+    # --- passes through a queue -----------------------------------------------------------------------------------
+
+    def _caller_join(self, message: Message) -> list[Event]:
+        call_id, queue = message["uniqueid"], message["queue"]
+        self._remember(call_id, _text(message, "linkedid", call_id))
+        position = int(_text(message, "position"))
+        return [QueueJoined(**self._base(message, call_id, queue), queue=queue, pass_number=0, position=position)]
+
+    def _caller_abandon(self, message: Message) -> list[Event]:
+        # app_queue says this of time-outs too (the guard's first pass): a fact LEFT of the same moment overrules it.
+        call_id, queue = message["uniqueid"], message["queue"]
+        base = self._base(message, call_id, queue)
+        return [QueueLeft(**base, queue=queue, pass_number=0, status=LeaveStatus.ABANDONED)]
+
+    # --- hold, transfer, end --------------------------------------------------------------------------------------
+
+    def _hold(self, message: Message) -> list[Event]:
+        held = self._of_agent_leg(message)
+        return [CallHeld(**held[0], agent=held[1])] if held else []
+
+    def _unhold(self, message: Message) -> list[Event]:
+        held = self._of_agent_leg(message)
+        return [CallResumed(**held[0], agent=held[1])] if held else []
+
+    def _of_agent_leg(self, message: Message) -> tuple[dict[str, Any], str] | None:
+        call_id = self._known_call(message["linkedid"])
+        agent = agent_of_interface(message["channel"])
+        if call_id is None or message["uniqueid"] == call_id or not agent.isdigit():
+            return None
+        return self._base(message, call_id, agent), agent
+
+    def _blind_transfer(self, message: Message) -> list[Event]:
+        if _text(message, "result") != "Success":
+            return []
+        call_id = self._known_call(_text(message, "transfereeuniqueid"), _text(message, "transfererlinkedid"))
+        if call_id is None:
+            return []
+        agent = agent_of_interface(message["transfererchannel"])
+        base = self._base(message, call_id, agent)
+        return [CallTransferred(**base, kind="blind", agent=agent, to=_text(message, "extension") or None)]
+
+    def _attended_transfer(self, message: Message) -> list[Event]:
+        if _text(message, "result") != "Success":
+            return []
+        call_id = self._known_call(
+            *(_text(message, key) for key in ("transfereeuniqueid", "transfertargetuniqueid", "transfereelinkedid")),
+            *(_text(message, f"{leg}linkedid") for leg in ("origtransferer", "secondtransferer", "transfertarget")),
+        )
+        if call_id is None:
+            return []
+        agent = agent_of_interface(message["origtransfererchannel"])
+        # Which of the two legs left together is the caller's depends on which call the telephone transferred from.
+        target = "transferee" if _text(message, "transfertargetuniqueid") == call_id else "transfertarget"
+        channel = _text(message, f"{target}channel")
+        to = agent_of_interface(channel) or None
+        base = self._base(message, call_id, agent)
+        events: list[Event] = [CallTransferred(**base, kind="attended", agent=agent, to=to)]
+        if to:
+            base = {**base, "event_id": stable_id("attended", call_id, channel, _text(message, "timestamp"))}
+            events.append(CallAnswered(**base, queue="", agent=to, agent_channel=channel))
+        return events
+
+    def _hangup(self, message: Message) -> list[Event]:
+        call_id = message["uniqueid"]
+        if call_id not in self._calls:
+            return []
+        self._forget(call_id)
+        base = self._base(message, call_id, "")
+        return [CallEnded(**base, cause=cause_or_none(_text(message, "cause")))]
+
+    # --- agents ---------------------------------------------------------------------------------------------------
+
+    def _member(self, message: Message) -> list[Event]:
+        agent = agent_of_interface(_text(message, "interface") or message["location"])
+        queue, at = message["queue"], self._at(message)
+        if message["event"] == "QueueMember":
+            self._members.listed(agent, queue)
+        paused = message["paused"] == "1"
+        reason = _text(message, "pausedreason") or None
+        member = Membership(int(message["status"]), paused, reason if paused else None)
+        event = self._members.update(agent, queue, member, at)
+        return [event] if event else []
+
+    def _member_removed(self, message: Message) -> list[Event]:
+        agent = agent_of_interface(_text(message, "interface") or message["location"])
+        event = self._members.remove(agent, message["queue"], self._at(message))
+        return [event] if event else []
+
+    def _queue_list_begins(self, message: Message) -> list[Event]:
+        self._members.list_begins(message["queue"])
+        return []
+
+    def _queue_lists_end(self, message: Message) -> list[Event]:
+        return list(self._members.list_ends(self._at(message)))
+
+    # --- what all need --------------------------------------------------------------------------------------------
+
+    def _at(self, message: Message) -> datetime:
+        text = message.get("timestamp")
+        return self._clock() if text is None else moment(text)
+
+    def _base(self, message: Message, call_id: str, who: str) -> dict[str, Any]:
+        text = message.get("timestamp")
+        if not call_id:
+            raise ValueError("an event of a call without the call's name")
+        at = self._clock() if text is None else moment(text)
+        name = stable_id(message["event"], call_id, who, text or at.isoformat())
+        return {"event_id": name, "occurred_at": at, "call_id": call_id}
+
+    def _known_call(self, *names: str) -> str | None:
+        for name in names:
+            if name in self._calls:
+                return name
+            if name in self._call_of_link:
+                return self._call_of_link[name]
+        return None
+
+    def _remember(self, call_id: str, linked: str) -> None:
+        if self._calls.get(call_id) == linked:
+            return
+        self._forget(call_id)
+        self._calls[call_id] = linked
+        if linked != call_id:  # a callback's place hangs below the leg that ordered it
+            self._call_of_link[linked] = call_id
+        if len(self._calls) > _MOST_CALLS:
+            self._forget(next(iter(self._calls)))
+
+    def _forget(self, call_id: str) -> None:
+        linked = self._calls.pop(call_id, None)
+        if linked is not None and self._call_of_link.get(linked) == call_id:
+            del self._call_of_link[linked]
+
+
+def _text(message: Message, key: str, default: str = "") -> str:
+    value = message.get(key, default)
+    if not isinstance(value, str):
+        raise TypeError(f"{key} came more than once")
+    return value
+
+
+_Handler = Callable[[Translator, Message], list[Event]]
+_BY_NAME: Final[dict[str, _Handler]] = {
+    "UserEvent": Translator._user_event,
+    "AgentCalled": Translator._agent_called,
+    "AgentRingNoAnswer": Translator._ring_no_answer,
+    "AgentConnect": Translator._agent_connect,
+    "AgentComplete": Translator._agent_complete,
+    "QueueCallerJoin": Translator._caller_join,
+    "QueueCallerAbandon": Translator._caller_abandon,
+    "Hold": Translator._hold,
+    "Unhold": Translator._unhold,
+    "BlindTransfer": Translator._blind_transfer,
+    "AttendedTransfer": Translator._attended_transfer,
+    "Hangup": Translator._hangup,
+    "QueueMemberStatus": Translator._member,
+    "QueueMemberAdded": Translator._member,
+    "QueueMemberPause": Translator._member,
+    "QueueMemberRemoved": Translator._member_removed,
+    "QueueMember": Translator._member,
+    "QueueParams": Translator._queue_list_begins,
+    "QueueStatusComplete": Translator._queue_lists_end,
+}
+_HANDLERS: Final = {name.lower(): handler for name, handler in _BY_NAME.items()}
+
+WANTED_EVENTS: Final = frozenset(_BY_NAME)
+"""Every AMI event that means something to us: the rest need not be sent."""
