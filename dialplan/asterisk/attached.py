@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
         raise SystemExit(1)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:  # a call takes up to six descriptors; the usual soft limit of 1024 ends at some 150 calls
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536) if hard > 0 else 65536, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65536) if hard > 0 else 65536), hard))
     try:
         os.execvp(command[0], command)  # noqa: S606 - replacing this process is the purpose
     except OSError as error:

@@ -86,6 +86,8 @@ def install(
     if _satisfies(installed, packages, with_sipp):
         assert installed is not None  # noqa: S101 - for the type checker
         return installed
+    if set(str(root)) & set(":;$\n"):  # the loader's --library-path gives these a meaning and knows no quoting
+        raise AsteriskInstallError(f"Asterisk cannot run from {root}: choose a state folder without ':', ';' and '$'.")
     try:
         (root / ".install").mkdir(parents=True, exist_ok=True)
         with _locked(root / ".install/lock", progress) as lock_descriptor:

@@ -50,7 +50,7 @@ _EXCLUDED_PATHS = (
     "./etc",
     "./var",
 )
-_NEEDED = re.compile(r"^\s*(?P<name>\S+) (?:=> (?P<path>/\S+|not found).*|\(0x[0-9a-f]+\))$")
+_NEEDED = re.compile(r"^\s*(?P<name>.+?) (?:=> (?P<path>/.+?|not found)(?: \(0x[0-9a-f]+\))?|\(0x[0-9a-f]+\))$")
 
 
 def left_out(name: str) -> bool:

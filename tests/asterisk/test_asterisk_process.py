@@ -131,8 +131,9 @@ def test_console_commands_answer_or_say_why_not(folders: AsteriskFolders) -> Non
 
 
 def test_a_deep_state_folder_still_has_a_control_socket(tmp_path: Path, asterisk_root: Path) -> None:
-    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    deep = tmp_path / ("d d" * 20) / ("e" * 60)
     folders, port = make_instance(deep, asterisk_root, "main")
+    assert " " in str(folders.etc)
     assert folders.sockets.parent != folders.run
     with AsteriskProcess(folders):
         call(asterisk_root, port, tmp_path)

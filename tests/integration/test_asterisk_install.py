@@ -152,7 +152,7 @@ def test_the_shared_installation_is_small_and_complete(real: Installed) -> None:
 
 def test_an_installation_is_complete_lean_and_made_once(mirror: Mirror, tmp_path: Path, real: Installed) -> None:
     told: list[str] = []
-    root = tmp_path / "root"
+    root = tmp_path / "a folder" / "root"
     installed = install(root, progress=told.append)
     assert installed.version == real.version
     assert not installed.with_sipp
@@ -317,6 +317,12 @@ def test_a_missing_keyring_is_said_with_the_package_to_install(tmp_path: Path) -
     source = PackageSource(tmp_path / "apt", machine_architecture(), "file:///nowhere", keyring=tmp_path / "none.gpg")
     with pytest.raises(AsteriskInstallError, match="Install the package debian-archive-keyring"):
         source.prepare()
+
+
+@pytest.mark.parametrize("character", [":", ";", "$"])
+def test_a_root_that_the_loader_cannot_name_is_refused(tmp_path: Path, character: str) -> None:
+    with pytest.raises(AsteriskInstallError, match="choose a state folder without"):
+        install(tmp_path / f"a{character}b")
 
 
 def test_a_root_that_cannot_be_made_is_said(tmp_path: Path) -> None:

@@ -66,6 +66,15 @@ def test_libraries_must_be_found_inside_the_tree() -> None:
     assert parse_needed(listing, Path("/root")) == {"liboutside.so.2", "libnowhere.so.3"}
 
 
+def test_a_tree_in_a_folder_with_a_space_is_read_right() -> None:
+    listing = """\
+\tlibinside.so.1 => /my root/usr/lib/libinside.so.1 (0x00007f)
+\t/my root/lib64/ld-linux-x86-64.so.2 (0x00007f)
+\tlibold.so => not found (0x0)
+"""
+    assert parse_needed(listing, Path("/my root")) == {"libold.so"}
+
+
 def test_a_library_too_old_counts_as_missing() -> None:
     line = "/r/asterisk: /r/libc.so.6: version `GLIBC_2.99' not found (required by /r/asterisk)"
     assert parse_needed(line, Path("/r")) == {line}
