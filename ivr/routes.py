@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from dialplan.names import Route
 from ivr.flows.announce import Announce
@@ -25,12 +26,28 @@ class Ports:
     clock: Clock
 
 
-def routes(settings: IvrSettings, ports: Ports, country: str = "TH") -> Mapping[str, FlowRoute]:
-    """What `ivr.server.FastAgiServer` serves: one flow for each `dialplan.names.Route`."""
+PROMPTS = frozenset(
+    {
+        "callback-change",
+        "callback-confirm",
+        "callback-enter-number",
+        "callback-no-number",
+        "callback-number-wrong",
+        "still-waiting",
+    }
+)
+"""Prompts that flows name themselves, beside those of `Voice`: all must be there before a call is taken."""
+
+
+def routes(settings: IvrSettings, ports: Ports, timezone: tzinfo, country: str = "TH") -> Mapping[str, FlowRoute]:
+    """What `ivr.server.FastAgiServer` serves: one flow for each `dialplan.names.Route`.
+
+    `timezone` and `country` (ISO 3166) are the site's.
+    """
     quick, keypad = settings.quick_seconds, settings.keypad_seconds
     return {
         Route.IDENTIFY: FlowRoute(Identify(ports.numbers, ports.directory, country), quick),
         Route.ANNOUNCE: FlowRoute(Announce(ports.queues, ports.voice), quick),
-        Route.CLOSED: FlowRoute(Closed(ports.calendar, ports.voice, ports.clock), quick),
+        Route.CLOSED: FlowRoute(Closed(ports.calendar, ports.voice, ports.clock, timezone), quick),
         Route.CALLBACK_NUMBER: FlowRoute(CallbackNumber(ports.numbers, ports.voice, country), keypad),
     }

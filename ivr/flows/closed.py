@@ -1,6 +1,7 @@
 """Route `closed`: when we open again."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from dialplan.names import Variable
 from ivr.ports import Calendar, Clock, Voice
@@ -18,11 +19,14 @@ class Closed:
     calendar: Calendar
     voice: Voice
     clock: Clock
+    timezone: tzinfo  # times are said as the site's clocks show them
 
     def __call__(self, session: CallSession) -> None:
         if session.argument("reason") == "emergency":
             return
         now = self.clock()
         opens_at = self.calendar.next_opening(now)
-        if opens_at is not None and opens_at > now:
-            session.set(Variable.PROMPTS, playback(self.voice.opening(session.language, opens_at, now)))
+        if opens_at is None or opens_at <= now:
+            return
+        there, here = opens_at.astimezone(self.timezone), now.astimezone(self.timezone)
+        session.set(Variable.PROMPTS, playback(self.voice.opening(session.language, there, here)))

@@ -1,22 +1,27 @@
 """Call flows: what is set on the call for whom."""
 
+import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from fakes import FakeDirectory, FakeNumbers, FakeSession, FakeVoice
 
 from dialplan.names import Route, Variable
+from dialplan.prompts import numbers
 from ivr.flows.announce import Announce
 from ivr.flows.callback_number import CallbackNumber
 from ivr.flows.closed import Closed
 from ivr.flows.identify import Identify
 from ivr.ports import CallerName
-from ivr.routes import Ports, routes
+from ivr.routes import PROMPTS, Ports, routes
 from ivr.settings import IvrSettings
 
 SOMSRI = CallerName("สมศรี ใจดี")
 JOHN = CallerName("John Smith", "en")
+BANGKOK = ZoneInfo("Asia/Bangkok")
 NOW = datetime(2024, 5, 1, 15, 0, tzinfo=UTC)
 
 
@@ -136,8 +141,8 @@ class Opens:
 @pytest.mark.parametrize(
     ("reason", "opens_at", "expected"),
     [
-        ("hours", NOW + timedelta(hours=10), "hotline/th-opens&hotline/0100"),
-        ("holiday", NOW + timedelta(hours=10), "hotline/th-opens&hotline/0100"),
+        ("hours", NOW + timedelta(hours=10), "hotline/th-opens&hotline/0800"),
+        ("holiday", NOW + timedelta(hours=10), "hotline/th-opens&hotline/0800"),
         ("emergency", NOW + timedelta(hours=10), None),
         ("hours", None, None),
         ("hours", NOW, None),
@@ -145,7 +150,7 @@ class Opens:
 )
 def test_closed(reason: str, opens_at: datetime | None, expected: str | None) -> None:
     session = FakeSession(arguments={"reason": reason})
-    Closed(Opens(opens_at), FakeVoice(), lambda: NOW)(session)
+    Closed(Opens(opens_at), FakeVoice(), lambda: NOW, BANGKOK)(session)
     assert session.variables.get(Variable.PROMPTS) == expected
     assert session.commands <= 1
 
@@ -194,7 +199,8 @@ def test_three_tries_to_enter_a_number(keys: list[str], number: str, questions: 
     CallbackNumber(FakeNumbers(), FakeVoice())(session)
     assert session.variables == {"HOTLINE_CALLBACK_NUMBER": number}
     assert len(session.played) == questions
-    assert all(played[0].startswith("callback-") for played in session.played)
+    own = {prompt for played in session.played for prompt in played if not prompt.startswith("th-digit")}
+    assert own <= PROMPTS
 
 
 # -- all together
@@ -202,7 +208,25 @@ def test_three_tries_to_enter_a_number(keys: list[str], number: str, questions: 
 
 def test_every_route_of_the_dialplan_is_served() -> None:
     ports = Ports(FakeNumbers(), FakeDirectory(), Queues(1, 1), Opens(None), FakeVoice(), lambda: NOW)
-    served = routes(IvrSettings(), ports)
+    served = routes(IvrSettings(), ports, BANGKOK)
     assert set(served) == set(Route)
     quick = {name for name, route in served.items() if route.deadline_seconds < 1}
     assert quick == set(Route) - {Route.CALLBACK_NUMBER}
+
+
+def test_flows_speak_with_the_composer_of_the_dialplan() -> None:
+    """What `dialplan.prompts.numbers` composes fits the port: 22:00 in Bangkok, opening tomorrow at 08:30."""
+    opens_at = datetime(2024, 5, 2, 1, 30, tzinfo=UTC)
+    closed, announced = FakeSession(arguments={"reason": "hours"}), FakeSession()
+    Closed(Opens(opens_at), numbers, lambda: NOW, BANGKOK)(closed)
+    Announce(Queues(1, 30), numbers)(announced)
+    assert "hotline/tomorrow" in closed.variables[Variable.PROMPTS].split("&")
+    assert announced.variables[Variable.PROMPTS] == (
+        "hotline/you-are-next&hotline/expected-wait&hotline/less-than-one-minute"
+    )
+
+
+def test_all_prompts_of_flows_are_in_the_catalogue() -> None:
+    for language in ("th", "en"):
+        path = Path(numbers.__file__).parent / "catalogue" / f"{language}.toml"
+        assert set(tomllib.loads(path.read_text(encoding="utf-8"))) >= PROMPTS
