@@ -15,12 +15,12 @@ from dialplan.site import HotlineSite, Number
 
 # Asterisk's modules refuse to load when their file is missing, even an empty one.
 EMPTY_FILES = (
-    "acl.conf", "ari.conf", "ccss.conf", "cdr.conf", "cel.conf", "cli_permissions.conf", "cli_aliases.conf",
-    "codecs.conf", "indications.conf", "pjproject.conf", "sorcery.conf", "stasis.conf", "udptl.conf", "dnsmgr.conf",
+    "acl.conf", "ari.conf", "ccss.conf", "cel.conf", "cli_permissions.conf", "cli_aliases.conf",
+    "codecs.conf", "pjproject.conf", "sorcery.conf", "stasis.conf", "udptl.conf", "dnsmgr.conf", "queuerules.conf",
 )  # fmt: skip
 RENDERED_FILES = (
-    "asterisk.conf", "extensions.conf", "features.conf", "http.conf", "logger.conf", "manager.conf", "modules.conf",
-    "musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf",
+    "asterisk.conf", "cdr.conf", "extensions.conf", "features.conf", "http.conf", "indications.conf", "logger.conf",
+    "manager.conf", "modules.conf", "musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf",
 )  # fmt: skip
 
 # res_speech before res_agi, which needs it; app_stack before what uses Gosub.
@@ -34,9 +34,9 @@ MODULES = (
     "res_pjsip_endpoint_identifier_user", "res_pjsip_endpoint_identifier_ip", "res_pjsip_caller_id", "res_pjsip_nat",
     "res_pjsip_pubsub", "res_pjsip_refer", "res_pjsip_rfc3326", "res_pjsip_dtmf_info", "res_pjsip_logger", "chan_pjsip",
     "app_stack", "app_dial", "app_queue", "app_playback", "app_read", "app_record", "app_userevent", "app_originate",
-    "app_chanspy", "app_softhangup", "app_signal", "app_verbose", "app_echo",
+    "app_chanspy", "app_softhangup", "app_exec", "app_signal", "app_verbose", "app_echo",
     "func_callerid", "func_channel", "func_strings", "func_logic", "func_math", "func_db", "func_cut", "func_env",
-    "func_global", "func_timeout", "func_devstate", "res_speech", "res_agi",
+    "func_global", "func_timeout", "func_export", "func_devstate", "res_speech", "res_agi",
 )  # fmt: skip
 
 # What the service listens to; everything else stays inside Asterisk (libraries.md: filtering gains most).

@@ -6,7 +6,7 @@ Every class here is a section of that file; field descriptions are the file's co
 import re
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -17,6 +17,24 @@ Language = Literal["th", "en"]
 Strategy = Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom", "rrordered"]
 Meaning = Literal["impressed", "satisfied", "not_satisfied"]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+Place = tuple[str | int, ...]
+
+
+class Problem(NamedTuple):
+    """Something wrong in the settings: where (keys and list positions) and what."""
+
+    place: Place
+    text: str
+
+
+class SiteProblems(ValueError):
+    """Parts of the settings that do not fit together, all of them at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, p.place))}: {p.text}" for p in problems))
+        self.problems = problems
 
 
 class Section(BaseModel):
@@ -93,6 +111,15 @@ class Queue(Section):
     max_wait_seconds: int = Field(900, ge=30, le=7200, description="Longest wait; then a message can be left.")
     max_callers: int = Field(200, ge=1, le=5000, description="Most callers waiting; others may leave a message.")
     weight: int = Field(0, ge=0, le=100, description="Heavier queues get a shared agent first.")
+
+    @field_validator("name")
+    @classmethod
+    def _not_reserved(cls, value: str) -> str:
+        if value in {"general", "default", "none"}:  # [general] is a section of its own in Asterisk's files
+            raise ValueError(
+                f"a queue cannot be called {value!r}, Asterisk uses that word itself; write e.g. enquiries"
+            )
+        return value
 
 
 class Department(Section):
@@ -251,32 +278,59 @@ class HotlineSite(Section):
 
     @model_validator(mode="after")
     def _everything_named_exists(self) -> Self:
-        problems = list(self._problems())
-        if problems:
-            raise ValueError("; ".join(problems))
+        if problems := self._problems():
+            raise SiteProblems(problems)
         return self
 
-    def _problems(self) -> list[str]:
+    def _problems(self) -> list[Problem]:
+        return [*self._unknown_names(), *self._doubles(), *self._ports()]
+
+    def _unknown_names(self) -> list[Problem]:
         queues = {queue.name for queue in self.queues}
-        problems = []
-        wanted = [(f"number {number.number}", number.queue) for number in self.numbers]
-        wanted += [(f"agent {agent.extension}", queue) for agent in self.agents for queue in agent.queues]
-        wanted += [("menu", queue) for queue in self.menu_queues().values() if queue]
-        problems += [f"{who}: there is no queue {queue!r}" for who, queue in wanted if queue not in queues]
+        wanted: list[tuple[Place, str]] = [
+            (("numbers", i, "queue"), number.queue) for i, number in enumerate(self.numbers)
+        ]
+        wanted += [(("agents", i, "queues"), q) for i, agent in enumerate(self.agents) for q in agent.queues]
+        wanted += [(("menu", choice), queue) for choice, queue in self.menu_queues().items() if queue]
+        problems = [Problem(place, f"there is no queue {name!r}") for place, name in wanted if name not in queues]
         if self.survey.scale not in {scale.name for scale in self.survey.scales}:
-            problems.append(f"survey: there is no scale {self.survey.scale!r}")
+            problems.append(Problem(("survey", "scale"), f"there is no scale {self.survey.scale!r}"))
         if self.dialling.trunk and self.dialling.trunk not in {trunk.name for trunk in self.trunks}:
-            problems.append(f"dialling: there is no trunk {self.dialling.trunk!r}")
-        for what, names in (
-            ("queue", [queue.name for queue in self.queues]),
-            ("trunk", [trunk.name for trunk in self.trunks]),
-            ("number", [number.number for number in self.numbers]),
-            ("extension", [a.extension for a in self.agents] + [d.extension for d in self.departments if d.dial]),
-        ):
-            problems += [f"{what} {name!r} is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
-        if self.ports.rtp_end <= self.ports.rtp_start:
-            problems.append("ports: rtp_end must be above rtp_start")
+            problems.append(Problem(("dialling", "trunk"), f"there is no trunk {self.dialling.trunk!r}"))
         return problems
+
+    def _doubles(self) -> list[Problem]:
+        places: list[tuple[str, str, str]] = [("queues", "name", q.name) for q in self.queues]
+        places += [("trunks", "name", trunk.name) for trunk in self.trunks]
+        places += [("numbers", "number", number.number) for number in self.numbers]
+        places += [("agents", "extension", agent.extension) for agent in self.agents]
+        problems = []
+        for section, key in (
+            ("queues", "name"), ("trunks", "name"), ("numbers", "number"), ("agents", "extension"),
+        ):  # fmt: skip
+            seen: set[str] = set()
+            for i, value in enumerate(value for where, _, value in places if where == section):
+                if value in seen:
+                    problems.append(Problem((section, i, key), f"{value!r} is there twice"))
+                seen.add(value)
+        extensions = {agent.extension for agent in self.agents}
+        problems += [
+            Problem(("departments", i, "extension"), f"{d.extension!r} is an agent's extension; leave dial empty")
+            for i, d in enumerate(self.departments)
+            if d.dial and d.extension in extensions
+        ]
+        return problems
+
+    def _ports(self) -> list[Problem]:
+        ports = self.ports
+        if ports.rtp_end <= ports.rtp_start:
+            return [Problem(("ports", "rtp_end"), "must be above rtp_start")]
+        seen: dict[int, str] = {}
+        return [
+            Problem(("ports", key), f"{getattr(ports, key)} is already the port of {other}")
+            for key in ("asterisk_http", "ami", "agi", "web")
+            if (other := seen.setdefault(getattr(ports, key), key)) != key
+        ]
 
     def menu_queues(self) -> dict[str, str | None]:
         """Choice → queue (None: the number's own)."""

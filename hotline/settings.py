@@ -1,0 +1,193 @@
+"""The settings: one file ``hotline.toml`` plus the environment, checked as a whole before anything starts.
+
+``HOTLINE_PORTS__WEB=8080`` in the environment overrides ``web`` in the section ``[ports]`` (two underscores between).
+"""
+
+import copy
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from dialplan.asterisk.layout import AsteriskFolders
+from dialplan.site import HotlineSite, Place, Section, SiteProblems
+from hotline.toml_lines import line_of
+
+DEFAULT_FILE = Path("hotline.toml")
+FILE_VARIABLE = "HOTLINE_FILE"
+
+
+class DatabaseSection(Section):
+    """Where records are kept."""
+
+    url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the state folder.")
+
+
+class ServiceSection(Section):
+    """How the service itself runs."""
+
+    log: Literal["text", "json"] = Field("text", description="Form of the log on standard error.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+    agi_calls: int = Field(200, ge=1, le=5000, description="Calls asking the service at once; others go on without.")
+    instance: str = Field("main", pattern="^[a-z][a-z0-9-]{0,30}$", description="Name of this Asterisk instance.")
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; ``problems`` names every fault with its line."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        self.path = path
+        self.problems = problems
+        super().__init__(f"{path}: {len(problems)} problem(s)\n" + "\n".join(f"  {problem}" for problem in problems))
+
+
+class Settings(BaseSettings, HotlineSite):
+    """Everything the product can be told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HOTLINE_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    database: DatabaseSection = Field(default_factory=DatabaseSection)
+    service: ServiceSection = Field(default_factory=ServiceSection)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes before the file."""
+        return env_settings, init_settings
+
+    @property
+    def state(self) -> Path:
+        """The state folder, absolute."""
+        return self.site.state_folder
+
+    @property
+    def database_url(self) -> str:
+        """The database in use."""
+        return self.database.url or f"sqlite:///{self.state / 'hotline.db'}"
+
+    @property
+    def messages_folder(self) -> Path:
+        """Where callers' messages are kept."""
+        return self.state / "messages"
+
+    def asterisk_folders(self) -> AsteriskFolders:
+        """The folders of this installation's Asterisk."""
+        return AsteriskFolders.for_instance(
+            self.state,
+            self.service.instance,
+            install_root=self.asterisk.root,
+            use_system=self.asterisk.use == "system",
+        )
+
+
+def settings_path(given: Path | None = None) -> Path:
+    """The file in use: the one given, else ``$HOTLINE_FILE``, else ``hotline.toml`` here."""
+    return given or Path(os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+
+
+def load(path: Path | None = None) -> Settings:
+    """Reads and checks the settings. Raises SettingsError that names every fault with its line."""
+    path = settings_path(path)
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise SettingsError(path, ["there is no such file; write a first one with: hotline init"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(path, [f"cannot be read: {error}"]) from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Settings:
+    """Checks the text of a settings file; relative folders are taken from where the file lies."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(path, [f"not valid TOML: {error}"]) from error
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(path, _all_faults(error, values, text)) from error
+    folder = path.absolute().parent
+    site = settings.site.model_copy(update={"state_folder": folder / settings.site.state_folder})
+    asterisk = settings.asterisk.model_copy(
+        update={
+            key: folder / value
+            for key in ("root", "studio_folder")
+            if (value := getattr(settings.asterisk, key)) is not None
+        }
+    )
+    return settings.model_copy(update={"site": site, "asterisk": asterisk})
+
+
+def _all_faults(error: ValidationError, values: dict[str, Any], text: str) -> list[str]:
+    """Every fault in the order of the file. What a first look hides (names that fit nothing) a second look shows."""
+    faults = _faults(error, text)
+    try:
+        Settings(**_without(values, [fault["loc"] for fault in error.errors()]))
+    except ValidationError as second:
+        faults |= {fault for fault in _faults(second, text) if not fault[1].endswith(": is missing")}
+    return [message for _, message in sorted(faults)]
+
+
+def _without(values: dict[str, Any], places: list[Place]) -> dict[str, Any]:
+    """A copy of the values without the faulty keys, so that the rest can be looked at."""
+    result = copy.deepcopy(values)
+    for place in places:
+        holder: Any = result
+        for step in place[:-1]:
+            if isinstance(holder, dict) and step in holder:
+                holder = holder[step]
+            elif isinstance(holder, list) and isinstance(step, int) and step < len(holder):
+                holder = holder[step]
+            else:
+                holder = None
+        if place and isinstance(holder, dict):
+            holder.pop(place[-1], None)
+    return result
+
+
+def _faults(error: ValidationError, text: str) -> set[tuple[int, str]]:
+    found = error.errors(include_url=False)
+    faults: set[tuple[int, str]] = set()
+    for fault in found:
+        place = fault["loc"]
+        # pydantic counts only the good items of a list; the bad ones are named already
+        if fault["type"] == "too_short" and any(f["loc"][: len(place)] == place and f is not fault for f in found):
+            continue
+        cause: Any = fault.get("ctx", {}).get("error")
+        if isinstance(cause, SiteProblems):
+            faults |= {_fault(problem.place, problem.text, text) for problem in cause.problems}
+        else:
+            message = str(cause) if isinstance(cause, ValueError) else _plain(fault["type"], fault["msg"])
+            faults.add(_fault(place, message, text))
+    return faults
+
+
+def _plain(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "there is no such setting; look at the list in docs/settings.md"
+    if kind == "missing":
+        return "is missing"
+    return message[:1].lower() + message[1:]
+
+
+def _fault(place: Place, message: str, text: str) -> tuple[int, str]:
+    line = line_of(text, place)
+    name = ".".join(str(part) for part in place)
+    where = f"line {line}: " if line else ""
+    return line or 0, f"{where}{name}: {message}"
