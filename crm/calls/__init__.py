@@ -1,0 +1,1 @@
+"""Calls as they were: every pass, ring, hold and transfer, with its times."""

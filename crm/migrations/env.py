@@ -1,0 +1,19 @@
+"""Alembic's way in: runs on the connection that `crm.database` hands over; the whole of it is one transaction."""
+
+from alembic import context
+
+import crm.calls.models
+import crm.people.models  # noqa: F401  (the models register their tables)
+from crm.database import metadata
+
+connection = context.config.attributes.get("connection")
+if connection is None:
+    raise SystemExit("run `hotline db upgrade`: migrations need the connection that it opens")
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    compare_type=True,
+    render_as_batch=connection.dialect.name == "sqlite",
+    transactional_ddl=True,  # SQLite can, once the driver leaves transactions to us
+)
+context.run_migrations()

@@ -1,0 +1,1 @@
+"""One migration a file, the oldest first."""

@@ -1,0 +1,1 @@
+"""People who call, and their telephone numbers (C1 to C5)."""
