@@ -165,6 +165,7 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
                 self.manager.login(pending.future)
         elif event is None or (event not in BROADCAST and action_id.startswith(self.manager.session)):
             self.manager.counters.orphan_answers += 1
+            return
         if event is not None and (event in BROADCAST or pending is None):
             self.manager.event(message, checked=False)
 
@@ -191,6 +192,7 @@ class GuardedManager(panoramisk_manager.Manager):  # type: ignore[misc]
     """Keeps one connection alive until closed. Must be made inside a running event loop."""
 
     pinger: asyncio.TimerHandle | None
+    authenticated_future: "asyncio.Future[Answered] | None"
 
     def __init__(
         self,

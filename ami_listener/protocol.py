@@ -115,7 +115,7 @@ class Decoder:
             if (
                 interesting is not None
                 and block.startswith(b"Event: ")
-                and block[7 : block.find(b"\r\n")] not in interesting
+                and block.split(b"\r\n", 1)[0][7:] not in interesting
                 and b"\r\nActionID: " not in block
             ):
                 skipped += 1
