@@ -235,7 +235,7 @@ class MessageLeft(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(Event):
-    """The caller's leg is gone. ``cause``: Q.850 cause, if told. ``ended_by``: SYSTEM when the dialplan came to its end."""
+    """The caller's leg is gone. ``cause``: Q.850, if told. ``ended_by``: SYSTEM when the dialplan came to its end."""
 
     cause: int | None = None
     by_failure: bool = False
