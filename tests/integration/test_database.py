@@ -2,6 +2,7 @@
 
 import multiprocessing
 from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,7 @@ def test_urls_that_cannot_work_are_refused(url: str, says: str) -> None:
         ("people.business_level", BusinessLevel),
     ],
 )
-def test_every_word_of_the_field_may_be_stored(sqlite_engine: Engine, column: str, kinds: type) -> None:
+def test_every_word_of_the_field_may_be_stored(sqlite_engine: Engine, column: str, kinds: type[StrEnum]) -> None:
     """A word that is new in the events but not in the tables would keep real calls out: it needs a migration."""
     table, _, name = column.partition(".")
     with reading(sqlite_engine) as connection:
