@@ -1,0 +1,1 @@
+"""The board on the wall: is the promise kept now, and today."""

@@ -1,0 +1,1 @@
+"""What all pages share: the application, its headers, the base template, styles and typeface."""

@@ -1,0 +1,104 @@
+"""The web application: routers are given to it; it adds headers, health, metrics, static files and error pages."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment
+from starlette.exceptions import HTTPException
+
+from crm.web.headers import SecurityHeaders, security_headers
+from crm.web.pages import STATIC, environment, error_words, language_of
+from metrics.exposition import CONTENT_TYPE
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    routers: Iterable[APIRouter] = (),
+    *,
+    ready: Callable[[], Mapping[str, bool]] = dict,
+    metrics: Callable[[], bytes] | None = None,
+    fonts_folder: Path | None = None,
+    frame_ancestors: str = "'none'",
+    default_language: str = "th",
+    version: str = "0",
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """The application.
+
+    ``ready``: each part and whether it works, for ``/ready``. ``metrics``: the text of a scrape (`Exporter.text`); None
+    leaves ``/metrics`` out. ``fonts_folder``: see `crm.web.pages.find_fonts`. ``frame_ancestors``: as in a content
+    security policy, ``'none'``, ``'self'`` or addresses.
+    """
+    app = FastAPI(title="Hotline", version=version, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    headers = security_headers(frame_ancestors)
+    app.add_middleware(SecurityHeaders, headers=headers)
+    app.include_router(_own_routes(ready, metrics))
+    for router in routers:
+        app.include_router(router)
+    if fonts_folder is not None:
+        app.mount("/static/fonts", StaticFiles(directory=fonts_folder), name="fonts")
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    templates = environment(fonts=fonts_folder is not None, version=version)
+    _answer_errors(app, templates, default_language, headers)
+    return app
+
+
+def _own_routes(ready: Callable[[], Mapping[str, bool]], metrics: Callable[[], bytes] | None) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/health")
+    async def health() -> dict[str, str]:
+        """Alive: this process answers."""
+        return {"status": "ok"}
+
+    @router.get("/ready")
+    def is_ready() -> JSONResponse:
+        """Ready: every part works."""
+        parts = dict(ready())
+        works = all(parts.values())
+        content = {"status": "ok" if works else "not ready", "parts": parts}
+        return JSONResponse(content, status_code=200 if works else 503)
+
+    if metrics is not None:
+
+        @router.get("/metrics")
+        async def scrape() -> Response:
+            """Prometheus; on the event loop, where the exporter is told of calls too."""
+            return Response(metrics(), media_type=CONTENT_TYPE)
+
+    return router
+
+
+def _answer_errors(app: FastAPI, templates: Environment, default_language: str, security: Mapping[str, str]) -> None:
+    page = templates.get_template("error.html")
+
+    def answer(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
+        accepted = request.headers.get("accept-language")
+        language = language_of(request.query_params.get("lang"), accepted, default_language)
+        title, advice = error_words(status, language)
+        if "text/html" in request.headers.get("accept", ""):
+            html = page.render(language=language, status=status, title=title, advice=advice)
+            return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
+        content = {"status": status, "title": title, "advice": advice}
+        return JSONResponse(content, status_code=status, headers=dict(headers or {}))
+
+    async def known(request: Request, error: Any) -> Response:
+        return answer(request, error.status_code, error.headers)
+
+    async def invalid(request: Request, error: Any) -> Response:
+        return answer(request, 422)
+
+    async def failed(request: Request, error: Any) -> Response:
+        # The server logs the error itself, and answers outside of the middleware that sets headers.
+        return answer(request, 500, {**security, "Cache-Control": "no-store"})
+
+    app.add_exception_handler(HTTPException, known)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, failed)
