@@ -101,7 +101,9 @@ def parse_wav(data: bytes) -> tuple[int, list[float]]:
     if tag == _EXTENSIBLE and len(head) >= 26:
         tag = struct.unpack_from("<H", head, 24)[0]
     if tag != _PCM or bits not in {8, 16, 24, 32} or not channels or not RATE <= rate <= 192_000:
-        raise AudioError(f"not PCM of 8-192 kHz (format {tag}, {bits} bit, {rate} Hz); save it as PCM wav, 16 bit, mono")
+        raise AudioError(
+            f"not PCM of 8-192 kHz (format {tag}, {bits} bit, {rate} Hz); save it as PCM wav, 16 bit, mono"
+        )
     return rate, _mixed(_unpacked(chunks[b"data"], bits // 8), channels)
 
 

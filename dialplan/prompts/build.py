@@ -28,7 +28,7 @@ MUSIC_NAME: Final = "calm"
 # One step: telephone band with its upper part lifted so that consonants carry, evened out, trimmed at both ends, -3 dB.
 _SOX: Final = (
     "sox {{in}} -b 16 -c 1 {{out}} rate -v 8000 highpass 150 {tone} compand 0.005,0.15 6:-60,-52,-30,-22,-12,-9,0,-6"
-    " silence 1 0.01 0.4% reverse silence 1 0.01 0.4% fade q 0.025 reverse pad 0.03 {pad} norm -3"
+    " silence 1 0.01 0.4% reverse silence 1 0.01 0.4% fade q 0.025 reverse pad 0.03 0.06 norm -3{louder}"
 )
 
 
@@ -45,12 +45,12 @@ VOICES: Final[Mapping[str, Voice]] = {
     "th": Voice(
         "espeak-ng, re-timed and re-pitched",
         "{python} -m dialplan.prompts.thai_voice {phonemes} {out}",
-        _SOX.format(tone="equalizer 400 1q -2 treble 6 2200", pad="0.06"),
+        _SOX.format(tone="equalizer 400 1q -2 treble 6 2200", louder=" gain -l 4 norm -3"),
     ),
     "en": Voice(
         "flite slt",
         "flite -voice slt --setf duration_stretch=1.08 -t {text} -o {out}",
-        _SOX.format(tone="treble 3 2500", pad="0.06"),
+        _SOX.format(tone="treble 3 2500", louder=""),
     ),
 }
 

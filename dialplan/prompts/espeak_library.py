@@ -48,7 +48,6 @@ def speak(phonemes: str, *, voice: str, words_per_minute: int, pitch: int) -> Sp
     sound = array("h")
     events: list[tuple[int, str]] = []
 
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
     def heard(wave: Any, count: int, event: Any) -> int:
         if wave and count:
             sound.extend(wave[:count])
@@ -59,7 +58,10 @@ def speak(phonemes: str, *, voice: str, words_per_minute: int, pitch: int) -> Sp
             index += 1
         return 0
 
-    library.espeak_SetSynthCallback(heard)
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))(
+        heard
+    )
+    library.espeak_SetSynthCallback(callback)
     if rate <= 0 or library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise SynthesisError(f"espeak-ng has no voice {voice!r}; install espeak-ng 1.51 or newer with its data")
     for parameter, value in ((_RATE, words_per_minute), (_PITCH, pitch), (_RANGE, 0)):

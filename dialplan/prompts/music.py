@@ -42,7 +42,12 @@ class Partial:
     decay_seconds: float
 
 
-MARIMBA: Final = (Partial(1.0, 1.0, 0.55), Partial(2.0, 0.10, 0.35), Partial(3.93, 0.22, 0.12), Partial(9.2, 0.05, 0.04))
+MARIMBA: Final = (
+    Partial(1.0, 1.0, 0.55),
+    Partial(2.0, 0.10, 0.35),
+    Partial(3.93, 0.22, 0.12),
+    Partial(9.2, 0.05, 0.04),
+)
 PAD: Final = (Partial(0.998, 0.5, 9.0), Partial(1.002, 0.5, 9.0), Partial(2.001, 0.16, 6.0), Partial(3.0, 0.05, 5.0))
 
 
@@ -58,7 +63,9 @@ def compose() -> list[float]:
         for step, name in enumerate(notes):
             if name != ".":
                 accent = 0.62 if step % 4 == 0 else 0.48
-                _add(loop, index * bar + step * bar // len(notes), accent, _note(hertz(name), MARIMBA, 1.6, attack=0.004))
+                _add(
+                    loop, index * bar + step * bar // len(notes), accent, _note(hertz(name), MARIMBA, 1.6, attack=0.004)
+                )
     return _levelled(_echoed(loop))
 
 

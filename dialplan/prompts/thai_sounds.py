@@ -69,11 +69,14 @@ class Syllable:
         return (self.ending,) if self.ending in {"p", "t", "k", "m", "n", "N"} else ()
 
 
-def parse(phonemes: str) -> Iterator[tuple[Syllable, ...]]:
-    """Breath groups of syllables. Raises ValueError naming the syllable that is none."""
-    for group in phonemes.split("|"):
-        if group.split():
-            yield tuple(_syllable(word) for word in group.split())
+def parse(phonemes: str) -> Iterator[tuple[str, tuple[Syllable, ...]]]:
+    """Groups of syllables, each with the break before it: "", "/" or "|". Raises ValueError naming what is none."""
+    pause = ""
+    for part in re.split(r"([|/])", phonemes):
+        if part in {"|", "/"}:
+            pause = part
+        elif part.split():
+            yield pause, tuple(_syllable(word) for word in part.split())
 
 
 def to_espeak(phonemes: str) -> str:
@@ -87,7 +90,7 @@ def to_espeak(phonemes: str) -> str:
             + "".join((*s.vowel_phonemes[1:], *s.ending_phonemes))
             for s in group
         )
-        for group in parse(phonemes)
+        for _, group in parse(phonemes)
     )
     return "[[" + " _:: ".join(groups) + "]]"
 

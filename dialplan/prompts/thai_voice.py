@@ -23,7 +23,8 @@ from dialplan.prompts.thai_sounds import Syllable, parse
 MIDDLE_HZ: Final = 208.0
 FORMANT_RAISE: Final = 1.16  # a woman's vocal tract is about a seventh shorter
 DECLINATION_SEMITONES: Final = 0.12  # each syllable of a breath group starts a little lower
-BREATH_SECONDS: Final = 0.30
+PAUSE_SECONDS: Final = {"": 0.0, "/": 0.07, "|": 0.32}
+FADE_SECONDS: Final = 0.045
 ESPEAK_VOICE: Final = "shn"
 ESPEAK_WORDS_PER_MINUTE: Final = 140
 ESPEAK_PITCH: Final = 85
@@ -57,14 +58,20 @@ class Piece:
 def say(phonemes: str) -> tuple[int, list[float]]:
     """Speak the catalogue's phonemes; returns the rate and samples in -1..1. Raises ValueError, SynthesisError."""
     rate, sound = 0, list[float]()
-    for group in parse(phonemes):
-        if sound:
-            sound += [0.0] * int(BREATH_SECONDS * rate)
+    for pause, group in parse(phonemes):
+        sound += [0.0] * int(PAUSE_SECONDS[pause] * rate)
         text = " ".join(_on_one_note(syllable) for syllable in group)
         spoken = speak(text, voice=ESPEAK_VOICE, words_per_minute=ESPEAK_WORDS_PER_MINUTE, pitch=ESPEAK_PITCH)
         rate = spoken.rate
-        sound += overlap_add(spoken, pieces(spoken, group))
+        sound += _faded(overlap_add(spoken, pieces(spoken, group)), rate)
     return rate, sound
+
+
+def _faded(sound: list[float], rate: int) -> list[float]:
+    """Without the empty end, and dying away instead of breaking off."""
+    length = max((n for n, sample in enumerate(sound) if sample), default=0) + 1
+    fade = min(length, int(FADE_SECONDS * rate))
+    return [sample * min(1.0, (length - n) / fade) for n, sample in enumerate(sound[:length])]
 
 
 def contour(syllable: Syllable) -> tuple[float, ...]:
@@ -93,10 +100,9 @@ def rhyme_seconds(syllable: Syllable, last: bool) -> tuple[float, float]:
 
 
 def pieces(spoken: Spoken, group: Sequence[Syllable]) -> list[Piece]:
-    """Match the phonemes that were spoken with the syllables that were asked for, and give each its length and pitch."""
-    events = [(start, name) for start, name in spoken.phonemes]
-    ends = [start for start, _ in events[1:]] + [len(spoken.samples)]
-    queue = [(start, end, name) for (start, name), end in zip(events, ends, strict=True) if name[:1] != "_"]
+    """Match the phonemes that were spoken with the syllables asked for, and give each its length and pitch."""
+    ends = [start for start, _ in spoken.phonemes[1:]] + [len(spoken.samples)]
+    queue = [(start, end, name) for (start, name), end in zip(spoken.phonemes, ends, strict=True) if name[:1] != "_"]
     wanted = [p for s in group for p in (*s.onset_phonemes, *s.vowel_phonemes, *s.ending_phonemes)]
     if [name for _, _, name in queue] != wanted:
         raise SynthesisError("espeak-ng spoke other phonemes than it was given; version 1.51 is known to work")
