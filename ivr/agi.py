@@ -276,7 +276,7 @@ class Agi(pyst.AGI):  # type: ignore[misc]
         return "" if code == "0" else chr(int(code))
 
     def get_data(self, filename: str, timeout: int = 2000, max_digits: int = 255) -> str:
-        """Play files joined with ``&`` and read keys up to ``#``; `timeout` in ms, for the first and each later key."""
+        """Play a file ("": none) and read keys up to ``#``; `timeout` in ms, for the first and each later key."""
         result = self.execute(
             "GET DATA", self._quote(filename), int(timeout), int(max_digits), waits_seconds=3600 + timeout / 1000
         )

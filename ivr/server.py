@@ -223,7 +223,7 @@ class FastAgiServer:
                 self._running.add(call)
             more = not full and len(self._running) > len(self._threads)
         if full:
-            connection.close()  # Asterisk reports AGISTATUS=FAILURE and the dialplan takes its default
+            connection.close()  # the dialplan goes on with its defaults; AGISTATUS may well be SUCCESS
             return
         if more:
             self._add_thread()

@@ -130,7 +130,19 @@ class AgiSession:
         return None
 
     def read_digits(self, prompts: Sequence[str], *, at_most: int, timeout_seconds: float) -> str:
-        return self._agi.get_data(playback(prompts), int(timeout_seconds * 1000), at_most)
+        # GET DATA plays one file only; a key pressed during an earlier one is the first of the answer.
+        first = self.play(prompts[:-1], KEYS) or ""
+        if first == "#" or len(first) >= at_most:
+            return first.rstrip("#")
+        file = playback(prompts[-1:]) if prompts and not first else ""
+        wait_ms = int(timeout_seconds * 1000)
+        try:
+            return first + self._agi.get_data(file, wait_ms, at_most - len(first))
+        except pyst.AGIHangup:
+            raise
+        except pyst.AGIAppError:
+            log.error("prompt %r cannot be played: build the prompts again", prompts[-1])
+            return first + self._agi.get_data("", wait_ms, at_most - len(first))
 
     def set_caller_name(self, name: str) -> None:
         self._agi.set_variable("CALLERID(name)", printable(name))

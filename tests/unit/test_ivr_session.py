@@ -106,16 +106,32 @@ def test_identify_needs_at_most_four_commands_c1() -> None:
 
 def test_prompts_and_keys() -> None:
     connection = FakeConnection(
-        [agi_environment(), b"200 result=0 endpos=1\n", b"200 result=49 endpos=1\n", b"200 result=081\n"]
+        [
+            agi_environment(),
+            b"200 result=0 endpos=1\n",
+            b"200 result=49 endpos=1\n",
+            b"200 result=081\n",
+            b"200 result=0 endpos=1\n",
+            b"200 result=48 endpos=1\n",
+            b"200 result=81\n",
+            b"200 result=35 endpos=1\n",
+        ]
     )
     call = AgiSession(Agi(connection))
     assert call.play(["a", "b", "c"], "12") == "1"
-    assert call.read_digits(["a", "b"], at_most=10, timeout_seconds=2.5) == "081"
+    assert call.read_digits(["a"], at_most=10, timeout_seconds=2.5) == "081"
+    assert call.read_digits(["a", "b", "c"], at_most=10, timeout_seconds=2.5) == "081"
+    assert call.read_digits(["a", "b"], at_most=10, timeout_seconds=2.5) == ""
     assert connection.lines == [
         'STREAM FILE "hotline/a" "12" 0',
         'STREAM FILE "hotline/b" "12" 0',
-        'GET DATA "hotline/a&hotline/b" 2500 10',
+        'GET DATA "hotline/a" 2500 10',
+        'STREAM FILE "hotline/a" "0123456789*#" 0',
+        'STREAM FILE "hotline/b" "0123456789*#" 0',
+        'GET DATA "" 2500 9',
+        'STREAM FILE "hotline/a" "0123456789*#" 0',
     ]
+    assert playback(["a", "b"]) == "hotline/a&hotline/b"
     assert playback([]) == ""
 
 
