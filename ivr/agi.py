@@ -14,12 +14,12 @@ from typing import Any, Final, Protocol
 from asterisk import agi as pyst
 
 COMMAND_BYTES_AT_MOST: Final = 8000  # Asterisk splits a line over 8,191 bytes and runs it as two commands
-HEADER_LINES_AT_MOST: Final = 300
 LINE_BYTES_AT_MOST: Final = 262_144
 VARIABLE_BYTES_CUT: Final = 1_020  # GET VARIABLE ends at 1,023 bytes, if need be within a letter
 
 _APPLICATION = re.compile(r"[A-Za-z0-9_]+")
 _NOT_IN_A_LINE = str.maketrans({"\r": " ", "\n": " ", "\0": " ", "\\": "\\\\", '"': '\\"'})
+_BREAK = re.compile(r"[\r\n\0]")
 _PAIR = re.compile(r"(\w+)=(\S*)")
 
 Result = dict[str, tuple[str, str]]
@@ -87,21 +87,22 @@ class Agi(pyst.AGI):  # type: ignore[misc]
     # -- reading and writing lines
 
     def _get_agi_env(self) -> None:
-        for _ in range(HEADER_LINES_AT_MOST):
-            try:
-                line = self._line()
-            except HungUp as error:
-                raise NotAgi("no AGI environment came") from error
-            if not line:
-                break
-            key, colon, value = line.partition(":")
-            if not colon or not key.startswith("agi_"):
-                raise NotAgi("this is not the AGI protocol")
+        try:
+            while (end := self._buffer.find(b"\n\n")) < 0:
+                self._fill(b"\n\n")
+                if self._buffer[:4] != b"agi_"[: len(self._buffer)]:
+                    raise NotAgi("this is not the AGI protocol")
+        except HungUp as error:
+            raise NotAgi("no AGI environment came") from error
+        header, self._buffer = self._buffer[:end], self._buffer[end + 2 :]
+        for line in header.decode("utf-8", "replace").split("\n"):
+            key, _, value = line.partition(":")
             self.env[key] = value.strip()
         if "agi_request" not in self.env:
             raise NotAgi("the AGI environment has no agi_request")
 
-    def _fill(self) -> None:
+    def _fill(self, until: bytes = b"\n") -> None:
+        """Read once more; raises when `until` has not come and the time is over."""
         try:
             data = self._connection.recv(65_536)
         except (BlockingIOError, TimeoutError):
@@ -112,9 +113,11 @@ class Agi(pyst.AGI):  # type: ignore[misc]
             raise self._lost("the connection was closed")
         if data:
             self._buffer += data
+            if until in self._buffer:
+                return
         if len(self._buffer) > LINE_BYTES_AT_MOST:
             raise self._lost("a line without an end")
-        if self._clock() >= self._give_up_at and b"\n" not in self._buffer:
+        if self._clock() >= self._give_up_at:
             self._in_step = False
             raise Silent("Asterisk did not answer in time")
 
@@ -135,8 +138,8 @@ class Agi(pyst.AGI):  # type: ignore[misc]
 
     def send_command(self, command: str, *args: object) -> None:
         """Send one line. Raises `CommandRefused` when Asterisk would read it as something else."""
-        line = " ".join([command, *map(str, args)]).strip(" ")
-        if "\n" in line or "\r" in line or "\0" in line:
+        line = " ".join([command, *map(str, args)]) if args else command
+        if _BREAK.search(line):
             raise CommandRefused("a command must be one line: quote what is put into it")
         data = line.encode("utf-8", "replace")
         if len(data) > COMMAND_BYTES_AT_MOST:
