@@ -70,7 +70,6 @@ class Number(Section):
     queue: Name = Field(description="Queue of its callers when there is no menu.")
     language: Language = Field("th", description="Language the caller is spoken to at first.")
     menu: bool = Field(False, description="Ask for language and matter first (K1).")
-    record: bool = Field(False, description="Tell callers that calls are recorded.")
 
 
 class Menu(Section):

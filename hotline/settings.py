@@ -12,18 +12,13 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from crm.settings import DatabaseSettings, RecorderSettings
 from dialplan.asterisk.layout import AsteriskFolders
 from dialplan.site import HotlineSite, Place, Section, SiteProblems
 from hotline.toml_lines import line_of
 
 DEFAULT_FILE = Path("hotline.toml")
 FILE_VARIABLE = "HOTLINE_FILE"
-
-
-class DatabaseSection(Section):
-    """Where records are kept."""
-
-    url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the state folder.")
 
 
 class ServiceSection(Section):
@@ -55,7 +50,8 @@ class Settings(BaseSettings, HotlineSite):
         nested_model_default_partial_update=True,
     )
 
-    database: DatabaseSection = Field(default_factory=DatabaseSection)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    recorder: RecorderSettings = Field(default_factory=RecorderSettings)
     service: ServiceSection = Field(default_factory=ServiceSection)
 
     @classmethod
@@ -78,7 +74,7 @@ class Settings(BaseSettings, HotlineSite):
     @property
     def database_url(self) -> str:
         """The database in use."""
-        return self.database.url or f"sqlite:///{self.state / 'hotline.db'}"
+        return self.database.resolved_url(self.state)
 
     @property
     def messages_folder(self) -> Path:
@@ -150,11 +146,9 @@ def _without(values: dict[str, Any], places: list[Place]) -> dict[str, Any]:
     for place in places:
         holder: Any = result
         for step in place[:-1]:
-            if isinstance(holder, dict) and step in holder:
+            try:
                 holder = holder[step]
-            elif isinstance(holder, list) and isinstance(step, int) and step < len(holder):
-                holder = holder[step]
-            else:
+            except (KeyError, IndexError, TypeError):
                 holder = None
         if place and isinstance(holder, dict):
             holder.pop(place[-1], None)

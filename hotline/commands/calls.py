@@ -1,0 +1,117 @@
+"""``hotline calls``."""
+
+import csv
+import dataclasses
+import json
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from ami_listener.records import Outcome
+from crm.calls.service import EXPORT_FIELDS, CallFilter, UnknownCallError, export_calls, get_call, list_calls
+from crm.database import reading
+from hotline.cli import Context
+
+
+class Moment(click.ParamType[datetime]):
+    """A time as people write it: 2026-11-20, 2026-11-20T08:30, with or without zone (then the hotline's own)."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Parses; fails with how to write it."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time; write it as 2026-11-20 or 2026-11-20T08:30", param, ctx)
+        if moment.tzinfo is None and ctx is not None:
+            moment = moment.replace(tzinfo=ZoneInfo(ctx.obj.settings.site.timezone))
+        return moment
+
+
+@click.group()
+def calls() -> None:
+    """Calls: list, show, export."""
+
+
+@calls.command("list")
+@click.option("-n", "--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option("--from", "from_at", type=Moment(), help="Arrived at or after.")
+@click.option("--to", "to_at", type=Moment(), help="Arrived before.")
+@click.option("--queue", help="Only of this queue.")
+@click.option("--agent", help="Only answered by this agent.")
+@click.option("--outcome", type=click.Choice([outcome.value for outcome in Outcome]), help="Only with this outcome.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def list_(
+    context: Context,
+    limit: int,
+    from_at: datetime | None,
+    to_at: datetime | None,
+    queue: str | None,
+    agent: str | None,
+    outcome: str | None,
+    as_json: bool,
+) -> None:
+    """The newest calls."""
+    zone = ZoneInfo(context.settings.site.timezone)
+    wanted = CallFilter(
+        from_at=from_at, to_at=to_at, queue=queue, agent=agent, outcome=Outcome(outcome) if outcome else None
+    )
+    engine = context.engine()
+    with reading(engine) as connection:
+        lines = list_calls(connection, wanted, limit)
+    for line in lines:
+        if as_json:
+            click.echo(json.dumps(dataclasses.asdict(line), default=plain, ensure_ascii=False))
+            continue
+        waited = (line.agent_answered_at or line.ended_at or line.arrived_at) - line.arrived_at
+        click.echo(
+            f"{line.arrived_at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {line.call_id:<24}"
+            f" {line.caller_number or 'withheld':<15}"
+            f" {line.queue or '-':<12} {line.outcome or 'under way':<10} {line.agent or '-':<6}"
+            f" {waited / timedelta(seconds=1):6.1f} s  {line.survey_meaning or ''}"
+        )
+    if not lines and not as_json:
+        click.echo("No calls.")
+
+
+@calls.command()
+@click.argument("call_id")
+@click.pass_obj
+def show(context: Context, call_id: str) -> None:
+    """Everything that is known of one call, as JSON."""
+    with reading(context.engine()) as connection:
+        try:
+            story = get_call(connection, call_id)
+        except UnknownCallError as error:
+            raise click.ClickException(f"{error}; look it up with: hotline calls list") from error
+    click.echo(json.dumps(dataclasses.asdict(story), default=plain, ensure_ascii=False, indent=2))
+
+
+@calls.command()
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--from", "from_at", type=Moment(), help="Arrived at or after.")
+@click.option("--to", "to_at", type=Moment(), help="Arrived before.")
+@click.pass_obj
+def export(context: Context, form: str, from_at: datetime | None, to_at: datetime | None) -> None:
+    """One object (or line) a call, in the order of arrival; times in UTC with microseconds."""
+    with reading(context.engine()) as connection:
+        rows = export_calls(connection, from_at, to_at)
+        if form == "jsonl":
+            for row in rows:
+                click.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            writer = csv.DictWriter(sys.stdout, EXPORT_FIELDS)
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def plain(value: object) -> object:
+    """What JSON does not know: times as ISO 8601."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
