@@ -2,7 +2,9 @@
 
 from alembic import context
 
+import crm.calendar.models
 import crm.calls.models
+import crm.closure.models
 import crm.people.models  # noqa: F401  (the models register their tables)
 from crm.database import metadata
 

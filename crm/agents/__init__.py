@@ -1,0 +1,1 @@
+"""What the service does for and to the people who answer."""

@@ -1,0 +1,1 @@
+"""Opening hours and holidays: is it open, why not, and when next."""

@@ -1,0 +1,1 @@
+"""The emergency switch: a number, or all of them, closed at once."""

@@ -1,0 +1,1 @@
+"""Messages that callers left, and who has heard them."""
