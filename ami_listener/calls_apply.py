@@ -174,8 +174,10 @@ class _Build:
         for queue_pass, following in zip(record.passes, record.passes[1:], strict=False):
             if queue_pass.left_at is None:  # a key that leads back into the queue is told by nobody else
                 queue_pass.left_at, queue_pass.status = following.joined_at, LeaveStatus.KEY
-        if record.passes and record.passes[-1].left_at is None and record.ended_at is not None:
-            record.passes[-1].left_at, record.passes[-1].status = record.ended_at, LeaveStatus.ABANDONED
+        if record.passes and record.ended_at is not None:
+            last = record.passes[-1]  # app_queue notices the end of the caller's leg a moment after it
+            last.left_at = max(min(last.left_at or record.ended_at, record.ended_at), last.joined_at)
+            last.status = last.status or LeaveStatus.ABANDONED
 
     def number_passes(self, told: list[set[int]]) -> None:
         """A number is used once a queue: who comes back after a failed transfer is told as in pass 1, kept as 4."""

@@ -7,7 +7,7 @@ stand in when a fact is missing.
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ami_listener.events import (
@@ -26,10 +26,11 @@ from ami_listener.events import (
     QueueLeft,
 )
 from ami_listener.facts import MalformedFact, cause_or_none, fact_event, moment, stable_id
+from ami_listener.floor import Resync, TalkingCall, WaitingCall
 from ami_listener.members import AgentStates, Membership
 from dialplan.names import USER_EVENT, Fact, agent_of_interface
 
-__all__ = ["WANTED_EVENTS", "MalformedFact", "Translator", "fact_event"]
+__all__ = ["WANTED_EVENTS", "MalformedFact", "Translator", "fact_event", "resync_of"]
 
 Message = Mapping[str, Any]
 
@@ -264,6 +265,32 @@ def _text(message: Message, key: str, default: str = "") -> str:
     if not isinstance(value, str):
         raise TypeError(f"{key} came more than once")
     return value
+
+
+def resync_of(messages: Iterable[Message], at: datetime) -> Resync:
+    """The answers to QueueStatus and CoreShowChannels (all of them, in any order) as one picture of the moment ``at``.
+
+    Members are not in it: feed the same messages to `Translator.translate` for those.
+    """
+    waiting: list[WaitingCall] = []
+    bridged: dict[str, list[Message]] = {}
+    legs: set[str] = set()
+    for message in messages:
+        if message.get("event") == "QueueEntry":
+            since = at - timedelta(seconds=int(_text(message, "wait", "0")))
+            waiting.append(WaitingCall(message["uniqueid"], message["queue"], since))
+        elif message.get("event") == "CoreShowChannel":
+            legs.add(message["uniqueid"])
+            if _text(message, "bridgeid"):
+                bridged.setdefault(message["bridgeid"], []).append(message)
+    talking = tuple(
+        TalkingCall(caller["uniqueid"], None, agent_of_interface(person["channel"]), at)
+        for pair in bridged.values()
+        for caller in pair
+        for person in pair
+        if caller["uniqueid"] == caller["linkedid"] == person["linkedid"] and person is not caller
+    )
+    return Resync(at, tuple(waiting), talking, frozenset(legs))
 
 
 _Handler = Callable[[Translator, Message], list[Event]]
