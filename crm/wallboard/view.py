@@ -11,7 +11,7 @@ from metrics import kpi
 from metrics.tally import Tally
 
 NEAR = 0.05  # this far below a target is a warning, more is a failure
-MOST_TILES = 60
+MOST_TILES = 50
 # Those a supervisor can do something about come first.
 ORDER = (
     AgentState.RINGING,
@@ -172,7 +172,7 @@ def _share(ratio: float | None, target: float, words: dict[str, str], details: S
         percent=percent(ratio),
         level=level,
         verdict=words[level],
-        target=words["target"].format(share=f"{percent(target)} %"),
+        target=words["target"].format(share=f"{target * 100:g} %"),
         width=round((ratio or 0.0) * 100, 1),
         tick=round(target * 100, 1),
         details=tuple(detail for detail in details if detail),
@@ -206,4 +206,4 @@ def _tile(agent: AgentNow, language: str) -> Tile:
 def _density(agents: int) -> str:
     if agents <= 12:
         return "roomy"
-    return "normal" if agents <= 24 else "dense"
+    return "normal" if agents <= 20 else "dense"

@@ -13,6 +13,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "all_queues": "ทุกคิว",
         "waiting": "สายที่กำลังรอ",
         "calls": "สาย",
+        "call": "สาย",
         "nobody_waits": "ไม่มีสายรอ",
         "longest_wait": "รอนานที่สุด",
         "within": "เจ้าหน้าที่รับภายใน {seconds} วินาที",
@@ -23,7 +24,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "satisfaction": "ความพึงพอใจ",
         "surveys": "{count} แบบประเมิน",
         "response": "ตอบ {share} ของที่ถาม",
-        "target": "เป้าหมาย {share}",
+        "target": "เป้า ≥ {share}",
         "good": "ถึงเป้าหมาย",
         "near": "ใกล้เป้าหมาย",
         "bad": "ต่ำกว่าเป้าหมาย",
@@ -54,6 +55,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "all_queues": "All queues",
         "waiting": "Calls waiting",
         "calls": "calls",
+        "call": "call",
         "nobody_waits": "Nobody is waiting",
         "longest_wait": "Longest wait",
         "within": "Answered within {seconds} s",
@@ -64,7 +66,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "satisfaction": "Satisfaction",
         "surveys": "{count} surveys",
         "response": "{share} of those asked",
-        "target": "Target {share}",
+        "target": "Target ≥ {share}",
         "good": "On target",
         "near": "Near target",
         "bad": "Below target",
@@ -94,7 +96,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 
 STATES: Final[dict[str, dict[AgentState, str]]] = {
     "th": {
-        AgentState.AVAILABLE: "ว่าง พร้อมรับสาย",
+        AgentState.AVAILABLE: "ว่าง",
         AgentState.RINGING: "กำลังเรียก",
         AgentState.IN_CALL: "กำลังสนทนา",
         AgentState.ON_HOLD: "พักสาย",
