@@ -261,6 +261,15 @@ class SetVariable(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class GetVariable(Action):
+    """Read a channel variable or function, or a global variable: header ``Value`` of the reply."""
+
+    name: ClassVar[str] = "Getvar"
+    variable: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListChannels(ListAction):
     """Every channel there is, one CoreShowChannel each."""
 

@@ -178,10 +178,10 @@ class AmiClient:
         self._ready.clear()
         if self._manager is not None:
             await self._manager.aclose()
-        worker = self._worker
-        if worker is None or worker is asyncio.current_task():
-            return
         self._put(_Stop())
+        worker = self._worker
+        if worker is None or worker is asyncio.current_task():  # a handler may close its own client
+            return
         await asyncio.wait([worker], timeout=DRAIN_SECONDS)
         worker.cancel()
         await asyncio.wait([worker])

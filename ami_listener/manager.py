@@ -267,6 +267,7 @@ class GuardedManager(panoramisk_manager.Manager):  # type: ignore[misc]
             self.refused = 0
             self.authenticated = True
             self.counters.logins += 1
+            logger.info("AMI: logged in at %s:%s", self.settings.host, self.settings.port)
             self.listener.logged_in()
             return
         self.counters.refused_logins += 1
@@ -300,7 +301,8 @@ class GuardedManager(panoramisk_manager.Manager):  # type: ignore[misc]
         else:
             delay = self.retry_seconds
             self.retry_seconds = min(delay * 2, settings.reconnect_max_seconds)
-        logger.warning("no AMI connection (%s); trying again in %.1f s", reason, delay)
+        level = logging.WARNING if delay < settings.reconnect_max_seconds else logging.DEBUG
+        logger.log(level, "no AMI connection (%s); trying again in %.1f s", reason, delay)
         self.retry = self.loop.call_later(delay, self._try_again)
 
     def _try_again(self) -> None:

@@ -324,6 +324,25 @@ def test_close_fails_what_is_under_way() -> None:
     run(scenario)
 
 
+def test_handler_may_close_its_own_client() -> None:
+    async def scenario() -> None:
+        async with fake_asterisk() as fake:
+            client: AmiClient
+
+            async def on_message(_: Message) -> None:
+                await client.close()
+
+            client = AmiClient(settings_for(fake), on_message, interesting={"Numbered"})
+            await client.start()
+            await client.wait_ready(3)
+            fake.say(event("Numbered", Number=1))
+            await until(lambda: not client.connected and len(asyncio.all_tasks()) <= 2)
+            await fake.shut()
+            await until(lambda: len(asyncio.all_tasks()) == 1)
+
+    run(scenario)
+
+
 def test_asterisk_may_come_later() -> None:
     async def scenario() -> None:
         async with fake_asterisk() as fake:
