@@ -23,7 +23,8 @@ class Identify:
 
     def __call__(self, session: CallSession) -> None:
         number = self.numbers.normalise(session.caller_number, self.country)
-        session.set(Variable.CALLER, number.value or "")
+        came_as = None if number.kind == "anonymous" else session.caller_number
+        session.set(Variable.CALLER, number.value or came_as or "")
         if number.kind != "e164":
             return
         caller = self.directory.find(number.value)

@@ -15,7 +15,7 @@ from ivr.flows.announce import Announce
 from ivr.flows.callback_number import CallbackNumber
 from ivr.flows.closed import Closed
 from ivr.flows.identify import Identify
-from ivr.ports import CallerName
+from ivr.ports import CallerName, NormalNumber, NumberKind
 from ivr.routes import PROMPTS, Ports, routes
 from ivr.settings import IvrSettings
 
@@ -60,6 +60,17 @@ def test_identify_c1(caller: str | None, people: dict[str, CallerName], expected
     Identify(FakeNumbers(), FakeDirectory(people))(session)
     assert session.variables == expected
     assert session.commands <= 4
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("unknown", "odd-7"), ("anonymous", "")])
+def test_number_that_nobody_can_spell_stays_as_it_came_c1(kind: NumberKind, kept: str) -> None:
+    class Plan:
+        def normalise(self, raw: str | None, country: str) -> NormalNumber:
+            return NormalNumber(kind, None)
+
+    session = FakeSession(caller_number="odd-7")
+    Identify(Plan(), FakeDirectory())(session)
+    assert session.variables == {"HOTLINE_CALLER": kept}
 
 
 def test_only_real_numbers_are_looked_up_c1() -> None:
