@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -62,6 +62,7 @@ class Builder:
     voices: Mapping[str, Voice]
     cache: Path
     studio: Path | None = None
+    tune: Callable[[], list[float]] = music.compose
 
     def sound(self, language: str, prompt: Prompt) -> tuple[bytes, Source, str]:
         """µ-law of a prompt, where it comes from and the voice's name. Raises AudioError or SynthesisError."""
@@ -107,7 +108,7 @@ def build(builder: Builder, out: Path, languages: Iterable[str] = LANGUAGES) -> 
                 stray.unlink()
     if problems:
         raise PromptsMissing(problems)
-    tune = encode_ulaw(music.compose())
+    tune = encode_ulaw(builder.tune())
     _replace(out / "moh" / f"{MUSIC_NAME}.ulaw", tune)
     manifest = Manifest(prompts, {MUSIC_NAME: entry(tune, "", "music", "")})
     manifest.write(out)
