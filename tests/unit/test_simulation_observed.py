@@ -1,0 +1,187 @@
+"""The network's own events become observed calls: one table row an event."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hotline.simulation.configuration import EVENT
+from hotline.simulation.observed import Observer, moment
+from hotline.simulation.plan import CallPlan
+from hotline.simulation.progress import Stage, measure, stage
+
+BEGIN = 1_700_000_000
+MEANINGS = {"1": "impressed", "2": "satisfied", "3": "not_satisfied"}
+
+
+def make_plan(index: int = 1, number: str | None = "0812345678", **changes: Any) -> CallPlan:
+    values: dict[str, Any] = {
+        "index": index,
+        "arrives_seconds": 0,
+        "caller_number": number,
+        "patience_seconds": 60,
+        "talk_seconds": 4,
+        "caller_ends": False,
+        "survey_keys": ("1",),
+        "key_delay_seconds": 1,
+        "second_key_delay_seconds": 4,
+        "wait_key": None,
+        "wait_key_seconds": 4,
+        "message_seconds": 12,
+    }
+    return CallPlan(**{**values, **changes})
+
+
+def at(seconds: float) -> datetime:
+    return moment(f"{BEGIN + seconds:.6f}")
+
+
+def fact(what: str, seconds: float, **fields: str) -> dict[str, str]:
+    return {"Event": "UserEvent", "UserEvent": EVENT, "What": what, "At": f"{BEGIN + seconds:.6f}", **fields}
+
+
+def channel(event: str, seconds: float, state: str = "Down", index: int = 1) -> dict[str, str]:
+    return {
+        "Event": event,
+        "Uniqueid": f"call-{index}",
+        "ChannelStateDesc": state,
+        "Timestamp": f"{BEGIN + seconds:.6f}",
+    }
+
+
+def leg(what: str, seconds: float, agent: str = "1001", **fields: str) -> dict[str, str]:
+    return fact(what, seconds, Leg=f"leg-{agent}", Agent=agent, Name="12345678", **fields)
+
+
+def answered_call() -> list[tuple[dict[str, str], Stage]]:
+    picked_up = f"{BEGIN + 2.9:.6f}"
+    return [
+        (channel("Newchannel", 0), Stage.DIALLING),
+        (channel("Newstate", 0.01, "Ringing"), Stage.RINGING),
+        (leg("agent_rang", 0.02), Stage.RINGING),
+        (leg("agent_rang", 0.02, "1002"), Stage.RINGING),
+        (channel("Newstate", 3.0, "Up"), Stage.WAITING),
+        (leg("agent_ended", 3.01, "1002", By="", Answered=""), Stage.WAITING),
+        (leg("agent_answered", 3.2, Answered=picked_up), Stage.TALKING),
+        (leg("agent_ended", 7.0, By="agent", Answered=picked_up, Kept="1"), Stage.SURVEY),
+        (fact("key", 8.0, Call="1", Key="1", Phase="survey"), Stage.SURVEY),
+        (fact("caller_ended", 8.5, Call="1", By="", Cause="16"), Stage.ENDED),
+    ]
+
+
+def test_a_call_from_ringing_to_survey_stage_by_stage() -> None:
+    observer = Observer()
+    call = observer.begin(make_plan())
+    for message, expected_stage in answered_call():
+        assert observer.take(message)
+        assert stage(call) is expected_stage
+    assert (call.invited_at, call.ringing_at, call.picked_up_at, call.ended_at) == (at(0), at(0.01), at(3), at(8.5))
+    assert call.ended_by == "product"
+    assert call.survey_keys == ("1",)
+    talk = call.conversation
+    assert talk is not None
+    assert (talk.agent, talk.answered_at, talk.ended_at, talk.ended_by) == ("1001", at(2.9), at(7), "agent")
+    assert [one.kept for one in call.legs] == [True, False]
+    assert not observer.is_running("12345678")
+
+
+@pytest.mark.parametrize(
+    ("ended_at_seconds", "picked_up", "said", "who"),
+    [
+        (3.0, False, "", "caller"),  # patience ran out while it rang
+        (1.0, False, "", "product"),  # turned away
+        (9.5, True, "", "product"),
+        (9.5, True, "caller", "caller"),
+    ],
+)
+def test_who_ended_a_call_without_an_agent(ended_at_seconds: float, picked_up: bool, said: str, who: str) -> None:
+    observer = Observer()
+    call = observer.begin(make_plan(patience_seconds=3.0))
+    observer.take(channel("Newchannel", 0))
+    if picked_up:
+        observer.take(channel("Newstate", 2, "Up"))
+    observer.take(fact("caller_ended", ended_at_seconds, Call="1", By=said, Cause="0"))
+    assert call.ended_by == who
+
+
+def test_an_agents_phone_that_rings_for_nobody_on_the_line_belongs_to_no_call() -> None:
+    observer = Observer()
+    call = observer.begin(make_plan())
+    observer.take(fact("caller_ended", 5, Call="1", By="caller", Cause="0"))
+    observer.take(leg("agent_rang", 6))
+    observer.take(fact("called_back", 7, Number="0812345678"))
+    assert call.legs == []
+    assert [back.number for back in observer.callbacks] == ["0812345678"]
+
+
+def test_a_call_that_cannot_be_made_is_refused_once_and_frees_the_line() -> None:
+    observer = Observer()
+    call = observer.begin(make_plan())
+    failure = {"Event": "OriginateResponse", "ActionID": "call-1", "Response": "Failure", "Timestamp": f"{BEGIN}.5"}
+    assert observer.take(failure)
+    assert call.refused is not None
+    assert not observer.is_running(call.plan.name)
+
+
+def test_a_callers_time_running_out_is_no_refusal() -> None:
+    observer = Observer()
+    call = observer.begin(make_plan())
+    observer.take(channel("Newchannel", 0))
+    failure = {"Event": "OriginateResponse", "ActionID": "call-1", "Response": "Failure", "Timestamp": f"{BEGIN}.5"}
+    assert not observer.take(failure)
+    assert call.refused is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"Event": "FullyBooted"},
+        {"Event": "UserEvent", "UserEvent": "Other"},
+        fact("unheard_of", 1),
+        channel("Newstate", 1, index=99),
+        {"Event": "Newchannel", "Uniqueid": "1700000000.7"},
+        fact("key", 1, Call="99", Key="1", Phase="survey"),
+    ],
+)
+def test_what_belongs_to_no_call_changes_nothing(message: dict[str, str]) -> None:
+    observer = Observer()
+    call = observer.begin(make_plan())
+    observer.take(message)
+    assert (call.keys, call.legs, call.invited_at) == ([], [], None)
+
+
+def test_ended_calls_are_let_go_in_an_endless_run() -> None:
+    observer = Observer()
+    for index in (1, 2, 3):
+        observer.begin(make_plan(index, f"08{index}2345678"))
+    observer.take(fact("caller_ended", 5, Call="1", By="caller", Cause="0"))
+    observer.forget_before(3)
+    assert sorted(observer.calls) == [2, 3]
+
+
+def test_counters_count_each_call_once() -> None:
+    observer = Observer()
+    observer.begin(make_plan())
+    for message, _ in answered_call():
+        observer.take(message)
+    observer.begin(make_plan(2, None, patience_seconds=3))
+    observer.take(channel("Newchannel", 1, index=2))
+    observer.take(fact("caller_ended", 4, Call="2", By="", Cause="0"))
+    progress = measure(
+        list(observer.calls.values()),
+        planned=2,
+        seconds=9,
+        now=datetime(2023, 11, 15, tzinfo=UTC),
+        answer_within_seconds=9,
+        meanings=MEANINGS,
+    )
+    assert (progress.offered, progress.ended, progress.answered, progress.abandoned, progress.failed) == (2, 2, 1, 1, 0)
+    assert (progress.answered_within, progress.answered_by_agent_within) == (1, 1)
+    assert progress.surveys == {"impressed": 1, "satisfied": 0, "not_satisfied": 0, "none": 0}
+    assert [call.plan.index for call in progress.last] == [1, 2]
+
+
+def test_moments_keep_their_microseconds() -> None:
+    assert moment("1700000000.000042") == datetime(2023, 11, 14, 22, 13, 20, 42, tzinfo=UTC)
+    assert moment("1700000000.5").microsecond == 500_000
+    assert moment("1700000000").microsecond == 0
