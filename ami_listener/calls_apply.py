@@ -338,10 +338,17 @@ class _Build:
     def close_ring(self, ring: Ring) -> None:
         slack = _NONE if ring.precision is Precision.MICROSECOND else NEAR
         later = [r.rang_at for r in self.record.rings if r.agent == ring.agent and r.rang_at > ring.rang_at]
-        marks = [ring.ended_at] if ring.ended_at else []
-        marks += later[:1]
+        marks = later[:1]
         marks += [p.left_at for p in self.record.passes if p.left_at and p.left_at >= ring.rang_at]
         marks += [self.record.ended_at] if self.record.ended_at and self.record.ended_at >= ring.rang_at else []
+        stopped = ring.ended_at
+        if (
+            stopped
+            and not _is_exact(stopped)
+            and _is_near(stopped, [*marks, *map(_answered_at, self.record.conversations)])
+        ):
+            stopped = None  # the same moment is known better
+        marks += [stopped] if stopped else []
         end = min(marks, default=None)
         for talk in self.record.conversations:
             if talk.answered_at + slack < ring.rang_at:
@@ -369,6 +376,11 @@ class _Build:
 def _is_exact(at: datetime) -> bool:
     """A time without microseconds is a cut one; one exact time in a million is taken for it."""
     return at.microsecond != 0
+
+
+def _is_near(cut: datetime, marks: Iterable[datetime]) -> bool:
+    """One of the exact marks is what this whole second was cut from."""
+    return any(cut <= mark <= cut + NEAR and _is_exact(mark) for mark in marks)
 
 
 def _rang_at(ring: Ring) -> datetime:

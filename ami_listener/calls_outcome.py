@@ -59,13 +59,14 @@ def _who_ended(
         by = EndedBy.TRANSFER
     elif failed and end == record.ended_at:
         by = EndedBy.FAILURE
+    elif _went_on(talk, record, left):
+        by = EndedBy.AGENT  # app_queue says "caller" of some transfers that failed; the dialplan knows better
     elif told:
         by = told[0].ended_by
-    elif not _went_on(talk, record, left):
-        if record.ended_at is None:
-            by = None
-        elif record.ended_at - end <= _SOON:
-            by = EndedBy.CALLER
+    elif record.ended_at is None:
+        by = None
+    elif record.ended_at - end <= _SOON:
+        by = EndedBy.CALLER
     return by
 
 

@@ -1,6 +1,6 @@
 """AMI message → events. The only place where AMI header names are spelled.
 
-A message is a mapping with lower-case keys; a key that came more than once has a list as its value. What the dialplan
+A message is a mapping, keys in any spelling; a key that came more than once has a list as its value. What the dialplan
 itself tells (`dialplan.names.Fact`) is the truth; app_queue's own events add what only it knows (rings, members) and
 stand in when a fact is missing.
 """
@@ -63,15 +63,15 @@ class Translator:
 
     def translate(self, message: Message) -> list[Event]:
         """The events of one message: none for what does not concern us or cannot be read."""
-        name = message.get("event")
-        if not isinstance(name, str):
+        name = _event_name(message)
+        if name is None:
             return []
         handler = _HANDLERS.get(name.lower())
         if handler is None:
             self.unknown[name[:60]] += 1
             return []
         try:
-            return handler(self, message)
+            return handler(self, {**_lowered(message), "event": name})
         except (KeyError, ValueError, TypeError, AttributeError):
             self.malformed[name[:60]] += 1
             self.malformed_raw.append(dict(message))
@@ -260,6 +260,17 @@ class Translator:
             del self._call_of_link[linked]
 
 
+def _event_name(message: Message) -> str | None:
+    """The first is Asterisk's own; a UserEvent may bring another."""
+    name = message.get("Event") or message.get("event")
+    first = name[0] if isinstance(name, list) else name
+    return first if isinstance(first, str) else None
+
+
+def _lowered(message: Message) -> dict[str, Any]:
+    return {key.lower(): value for key, value in message.items()}
+
+
 def _text(message: Message, key: str, default: str = "") -> str:
     value = message.get(key, default)
     if not isinstance(value, str):
@@ -275,7 +286,7 @@ def resync_of(messages: Iterable[Message], at: datetime) -> Resync:
     waiting: list[WaitingCall] = []
     bridged: dict[str, list[Message]] = {}
     legs: set[str] = set()
-    for message in messages:
+    for message in map(_lowered, messages):
         if message.get("event") == "QueueEntry":
             since = at - timedelta(seconds=int(_text(message, "wait", "0")))
             waiting.append(WaitingCall(message["uniqueid"], message["queue"], since))
