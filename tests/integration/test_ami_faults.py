@@ -237,6 +237,8 @@ def test_frozen_peer_is_found_within_three_ping_intervals() -> None:
 
     async def scenario() -> None:
         async with line(ping_interval_seconds=0.2) as it:
+            await until(lambda: len(it.fake.actions("Ping")) == 2)
+            await it.client.send(actions.CoreStatus())  # the worst moment: just heard
             it.fake.frozen = True
             frozen_at = time.monotonic()
             await until(lambda: not it.client.connected)
