@@ -15,13 +15,13 @@ ONSETS: Final = {
     "p": "p", "ph": "p_h", "t": "t", "th": "t_h", "k": "k", "kh": "k_h", "c": "tS", "ch": "tS", "b": "b", "d": "d",
     "f": "f", "s": "s", "h": "h", "m": "m", "n": "n", "N": "N", "l": "l", "r": "r", "w": "w", "j": "j", "?": "",
 }  # fmt: skip
-VOWELS: Final = {"a": "a", "i": "i", "U": "W", "u": "u", "e": "e", "x": "E", "o": "o", "O": "O", "@": "@"}
+VOWELS: Final = {"a": "a", "i": "i", "U": "i.", "u": "u", "e": "e", "x": "E", "o": "o", "O": "O", "@": "@"}
 _LONG_A: Final = "a:"
 GLIDES: Final = {
     "aj": "ai", "aaj": "a:i", "aw": "au", "aaw": "a:u", "uj": "ui", "ooj": "oi", "oj": "oi", "OOj": "Oi", "Oj": "Oi",
     "@@j": "@i", "iw": "iu", "ew": "eu", "eew": "eu", "xw": "Eu", "xxw": "Eu",
 }  # fmt: skip
-CENTRING: Final = {"iia": "i", "UUa": "W", "uua": "u"}
+CENTRING: Final = {"iia": "i", "UUa": "i.", "uua": "u"}
 _SYLLABLE: Final = re.compile(
     r"^(?P<onset>(?:kh|k|ph|p|th|t)[rlw]|ch|kh|ph|th|[pbtdkcfshmnNlrwj?])"
     r"(?P<vowel>iia|UUa|uua|aa|ii|UU|uu|ee|xx|oo|OO|@@|[aiUuexoO@])(?P<ending>[ptkmnNjw]?)(?P<tone>[0-4])$"

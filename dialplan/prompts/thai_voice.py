@@ -22,6 +22,8 @@ from dialplan.prompts.thai_sounds import Syllable, parse
 
 MIDDLE_HZ: Final = 208.0
 FORMANT_RAISE: Final = 1.16  # a woman's vocal tract is about a seventh shorter
+# Vowels whose Shan neighbour is too far forward or open: a lower raise brings both formants where Thai has them.
+VOWEL_RAISE: Final = {"i.": 0.95, "@": 1.02, "@i": 1.05, "o": 1.08}
 DECLINATION_SEMITONES: Final = 0.12  # each syllable of a breath group starts a little lower
 PAUSE_SECONDS: Final = {"": 0.0, "/": 0.07, "|": 0.32}
 FADE_SECONDS: Final = 0.045
@@ -39,8 +41,20 @@ TONES: Final = (
 DEAD_TONES: Final = {1: (-1.2, -1.8, -2.4, -2.8, -3.2), 3: (2.0, 2.4, 2.8, 3.2, 3.6), 2: (3.6, 3.6, 2.8, 1.4, -0.4)}
 _CONTINUANTS: Final = frozenset("mnNlrwj")
 _VOICED_STOPS: Final = frozenset("bd")
-_CONSONANT_SECONDS: Final = {"s": 0.105, "f": 0.095, "h": 0.065, "l": 0.065, "w": 0.07, "j": 0.07, "r": 0.055}
-_AFFRICATE_SECONDS: Final = {"c": 0.070, "ch": 0.125}
+_UNASPIRATED_SECONDS: Final = {"p": 0.018, "t": 0.020, "k": 0.033}  # the burst alone: what follows is cut, not squeezed
+_CONSONANT_SECONDS: Final = {
+    "p_h": 0.08,
+    "t_h": 0.08,
+    "k_h": 0.09,
+    "s": 0.105,
+    "f": 0.095,
+    "h": 0.065,
+    "l": 0.065,
+    "w": 0.07,
+    "j": 0.07,
+    "r": 0.055,
+}
+_AFFRICATE_SECONDS: Final = {"c": 0.060, "ch": 0.125}
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,7 @@ class Piece:
     voiced: bool
     hz: tuple[float, ...] = ()
     silent: bool = False
+    formants: float = FORMANT_RAISE
 
 
 def say(phonemes: str) -> tuple[int, list[float]]:
@@ -142,6 +157,8 @@ def _onset(
 ) -> list[Piece]:
     result = []
     for start, end, name in spans[: len(syllable.onset_phonemes)]:
+        if burst := _UNASPIRATED_SECONDS.get(name):
+            end = min(end, start + int(burst * rate))  # noqa: PLW2901
         natural = (end - start) / rate
         seconds = _AFFRICATE_SECONDS.get(syllable.onset) or _CONSONANT_SECONDS.get(name) or min(natural, 0.11)
         voiced = name in _CONTINUANTS or name in _VOICED_STOPS
@@ -159,9 +176,11 @@ def _rhyme(
     # The contour spans vowel and nasal; a stop is silent and only cuts it off.
     share = vowel_seconds / (vowel_seconds + (0.0 if stop else ending_seconds))
     result = []
-    for index, (start, end, _) in enumerate(vowels):
+    for index, (start, end, name) in enumerate(vowels):
         low, high = share * index / len(vowels), share * (index + 1) / len(vowels)
-        result.append(Piece(start, end, vowel_seconds / len(vowels), True, _part(curve, low, high)))
+        formants = VOWEL_RAISE.get(name, FORMANT_RAISE)
+        part = _part(curve, low, high)
+        result.append(Piece(start, end, vowel_seconds / len(vowels), True, part, formants=formants))
     for start, end, _ in spans[skip + len(vowels) :]:
         if stop:
             result.append(Piece(start, end, ending_seconds, False, silent=True))
@@ -180,7 +199,7 @@ def overlap_add(spoken: Spoken, plan: Sequence[Piece]) -> list[float]:
     noise_window = _hann(noise_half)
     at = rate / 50
     origin = at
-    pitch = MIDDLE_HZ
+    pitch, formants = MIDDLE_HZ, FORMANT_RAISE
     for piece in plan:
         end = origin + piece.seconds * rate
         while at < end:
@@ -189,8 +208,8 @@ def overlap_add(spoken: Spoken, plan: Sequence[Piece]) -> list[float]:
             if piece.voiced:
                 target = _at(piece.hz, ratio)
                 pitch += (target - pitch) * 0.35  # the voice glides, about three periods behind
-                centre = _nearest(marks, source)
-                _lay(out, spoken.samples, round(at), centre, window, FORMANT_RAISE)
+                formants += (piece.formants - formants) * 0.35
+                _lay(out, spoken.samples, round(at), _nearest(marks, source), window, formants)
                 at += rate / pitch
             else:
                 if not piece.silent:
