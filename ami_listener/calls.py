@@ -61,6 +61,13 @@ class CallAssembler:
         self._refresh()
         return {call_id: call.record for call_id, call in self._calls.items() if call.record is not None}
 
+    def find(self, call_id: str) -> CallRecord | None:
+        """One call, as it is known now; None when it is not held."""
+        if call_id in self._stale:
+            self._refresh()
+        call = self._calls.get(call_id)
+        return call.record if call is not None else None
+
     def open_calls(self) -> list[CallRecord]:
         """Calls without an end."""
         return [record for record in self.records.values() if record.ended_at is None]

@@ -56,6 +56,22 @@ _MODULES = (
     "func_strings",
 )
 
+# Nobody listens to these; Asterisk would make half of all its messages for them.
+_UNHEARD = (
+    "ast_channel_varset_type",
+    "ast_channel_dtmf_begin_type",
+    "ast_channel_dtmf_end_type",
+    "ast_channel_moh_start_type",
+    "ast_channel_moh_stop_type",
+    "ast_channel_hangup_request_type",
+    "ast_channel_hangup_handler_type",
+    "ast_channel_dial_type",
+    "ast_rtp_rtcp_sent_type",
+    "ast_rtp_rtcp_received_type",
+    "ast_test_suite_message_type",
+    "ast_security_event_type",
+)
+
 
 @dataclass(frozen=True)
 class SimulationTarget:
@@ -99,11 +115,12 @@ def render(
     settle_seconds: float = 0.3,
 ) -> dict[str, str]:
     """File name → text of all of ``etc``."""
-    empty = ("acl", "ccss", "codecs", "features", "indications", "pjproject", "sorcery", "stasis", "udptl")
+    empty = ("acl", "ccss", "codecs", "features", "indications", "pjproject", "sorcery", "udptl")
     files = {f"{name}.conf": "" for name in empty}
     files |= {
         "asterisk.conf": _asterisk(folders, modules),
         "modules.conf": "[modules]\nautoload = no\n" + "".join(f"require = {name}.so\n" for name in _MODULES),
+        "stasis.conf": "[declined_message_types]\n" + "".join(f"decline = {name}\n" for name in _UNHEARD),
         "cdr.conf": "[general]\nenable = no\n",
         "cel.conf": "[general]\nenable = no\n",
         "http.conf": "[general]\nenabled = no\n",

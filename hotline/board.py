@@ -1,0 +1,132 @@
+"""What wallboard and exporter show of now, from memory: floor, today's book, callbacks, health."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from ami_listener.events import AgentState
+from ami_listener.floor import FloorState
+from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow
+from hotline.settings import Settings
+from metrics.book import DayBook
+from metrics.snapshot import Snapshot
+from metrics.tally import Limits, Tally
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The thresholds of the figures."""
+    answering = settings.answering
+    return Limits(
+        answer_within_seconds=answering.answer_within_seconds,
+        short_abandon_seconds=answering.short_abandon_seconds,
+    )
+
+
+def day_start(zone: ZoneInfo) -> Callable[[datetime], datetime]:
+    """Local midnight before a moment, aware UTC."""
+
+    def starts_at(moment: datetime) -> datetime:
+        return datetime.combine(moment.astimezone(zone).date(), time(), zone).astimezone(UTC)
+
+    return starts_at
+
+
+def board_settings(settings: Settings) -> BoardSettings:
+    """What of the board does not change."""
+    return BoardSettings(
+        title_th=settings.site.name_th,
+        title_en=settings.site.name_en,
+        zone=ZoneInfo(settings.site.timezone),
+        limits=limits_of(settings),
+        default_language=settings.site.languages[0],
+    )
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether each part works, asked when shown."""
+
+    ami: Callable[[], bool]
+    database: Callable[[], bool]
+    backlog: Callable[[], int]
+    gaps: Callable[[], int]
+    agi: Callable[[], tuple[int, int, int]]
+    callbacks: Callable[[], Mapping[str, int]]
+    messages: Callable[[], Mapping[str, int]]
+
+
+class Now:
+    """Provider of `BoardData` and of the exporter's `Snapshot`."""
+
+    def __init__(
+        self, settings: Settings, floor: FloorState, book: DayBook, health: Health, clock: Callable[[], datetime]
+    ) -> None:
+        self._settings = settings
+        self._floor = floor
+        self._book = book
+        self._health = health
+        self._clock = clock
+
+    def board(self) -> BoardData:
+        """For the wallboard."""
+        now = self._clock()
+        floor = self._floor.snapshot(now)
+        today = self._book.tallies(now)
+        empty = Tally(limits=limits_of(self._settings))
+        callbacks, messages = self._health.callbacks(), self._health.messages()
+        queues = []
+        for queue in self._settings.queues:
+            waiting = floor.waiting.get(queue.name, ())
+            queues.append(
+                QueueNow(
+                    queue=queue.name,
+                    label_th=queue.label_th,
+                    label_en=queue.label_en,
+                    waiting=len(waiting),
+                    waiting_since=waiting[0].arrived_at if waiting else None,
+                    callbacks_waiting=callbacks.get(queue.name, 0),
+                    messages_waiting=messages.get(queue.name, 0),
+                    today=today.get(queue.name, empty),
+                )
+            )
+        agents = []
+        for agent in self._settings.agents:
+            known = floor.agents.get(agent.extension)
+            agents.append(
+                AgentNow(
+                    agent=agent.extension,
+                    name_th=agent.name_th,
+                    name_en=agent.name_en,
+                    state=known.state if known else AgentState.OFFLINE,
+                    since=known.since if known else None,
+                    queues=agent.queues,
+                )
+            )
+        return BoardData(at=now, queues=tuple(queues), agents=tuple(agents), heard=self._health.ami())
+
+    def snapshot(self) -> Snapshot:
+        """For the exporter."""
+        now = self._clock()
+        floor = self._floor.snapshot(now)
+        states: Counter[tuple[str, str]] = Counter()
+        for agent in self._settings.agents:
+            known = floor.agents.get(agent.extension)
+            state = known.state if known else AgentState.OFFLINE
+            for queue in agent.queues:
+                states[queue, state.value] += 1
+        served, refused, failed = self._health.agi()
+        return Snapshot(
+            waiting={queue: len(calls) for queue, calls in floor.waiting.items()},
+            longest_wait_seconds={queue: floor.longest_wait_seconds(queue) for queue in floor.waiting},
+            agents=states,
+            callbacks_waiting=self._health.callbacks(),
+            ami_connected=self._health.ami(),
+            database_healthy=self._health.database(),
+            recorder_backlog=self._health.backlog(),
+            journal_gaps=self._health.gaps(),
+            agi_served=served,
+            agi_refused=refused,
+            agi_failed=failed,
+        )

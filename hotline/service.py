@@ -1,0 +1,292 @@
+"""The composition root: every part is made here and told of the others; nowhere else.
+
+Nothing in a call's path waits for this process. When it is away, Asterisk goes on alone, and what happened meanwhile is
+read from the journal when it is back.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from ami_listener.client import AmiClient
+from ami_listener.events import AgentStateChanged, CallAnswered, CallbackTried, Event, StreamInterrupted, StreamResumed
+from ami_listener.journal import Position
+from ami_listener.records import CallRecord
+from ami_listener.settings import AmiSettings
+from crm import database
+from crm.calls.store import CallbackPolicy, CallStore, StreamGap
+from crm.calls.stored import load_calls, load_calls_since, load_open_calls, load_position
+from crm.ivr_adapters import CallerDirectory, NumberPlan, Pace, QueueView
+from crm.people.numbers import Number, normalise
+from crm.recorder import Recorder
+from crm.reports.facts import fact_of
+from crm.wallboard.web import Wallboard
+from crm.web.app import create_app
+from crm.web.pages import find_fonts
+from dialplan.prompts import numbers as voice
+from dialplan.render import WANTED_EVENTS
+from dialplan.secrets import Secrets
+from hotline.board import Health, Now, board_settings, day_start, limits_of
+from hotline.listening import Listener, Sinks
+from hotline.pages import PageServer
+from hotline.settings import Settings
+from hotline.standing import Standing
+from ivr.routes import Ports, routes
+from ivr.server import FastAgiServer
+from ivr.settings import IvrSettings
+from metrics.book import DayBook
+from metrics.exporter import Exporter
+
+log = logging.getLogger(__name__)
+DATABASE_RETRY_SECONDS = 1.0
+LOOKUP_SECONDS = 0.2  # a caller's name is not worth more of the nine seconds
+
+
+class ServiceError(Exception):
+    """The service cannot start; says what to do."""
+
+
+class Service:
+    """The running product, without Asterisk itself. Make it inside a running event loop."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.zone = ZoneInfo(settings.site.timezone)
+        self.registry = CollectorRegistry()
+        self.book = DayBook(day_start(self.zone), limits_of(settings))
+        self.pace = Pace(clock)
+        self.engine = self._open(settings.database.busy_timeout_seconds)
+        self.lookup_engine = self._open(LOOKUP_SECONDS)
+        policy = CallbackPolicy(settings.answering.callback_tries, settings.answering.callback_retry_seconds)
+        self.recorder = Recorder(
+            CallStore(self.engine, clock, policy),
+            clock=clock,
+            normalise_number=self._normalise,
+            on_recorded=self._recorded,
+            gather_seconds=settings.recorder.gather_seconds,
+            batch_calls=settings.recorder.batch_calls,
+        )
+        self.listener = Listener(
+            settings.asterisk_folders().log,
+            Sinks(self._happened, self._changed, self._read_up_to, self._resumed, self._known_calls),
+            clock,
+        )
+        self.standing = Standing(self.engine)
+        self.agi = self._agi_server()
+        self.ami = self._ami_client()
+        self.now = Now(settings, self.listener.floor, self.book, self._health(), clock)
+        queues = [queue.name for queue in settings.queues]
+        self.exporter = Exporter(self.registry, queues, self.now.snapshot, version=product_version())
+        fonts = find_fonts(Path(__file__).parent)
+        self.wallboard = Wallboard(self.now.board, board_settings(settings), fonts=fonts is not None)
+        app = create_app(
+            [self.wallboard.router],
+            ready=self._ready,
+            metrics=self.exporter.text,
+            fonts_folder=fonts,
+            default_language=settings.site.languages[0],
+            version=product_version(),
+        )
+        self.pages = PageServer(app, settings.ports.web_bind, settings.ports.web)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # -- life
+
+    async def start(self) -> None:
+        """Starts everything. Raises ServiceError when a port is taken; waits for a database that is away."""
+        self._listen(self.agi.start, self.settings.ports.agi, "agi")
+        self.pages.bind()
+        await self._database_there()
+        await self.recorder_start()
+        await self.ami.start()
+        await self.pages.start()
+        self._tasks += [
+            asyncio.create_task(self.listener.follow_position(self.ami), name="journal-position"),
+            asyncio.create_task(self.standing.follow(), name="standing"),
+        ]
+        log.info("pages on http://%s:%d/wallboard", self.settings.ports.web_bind, self.settings.ports.web)
+
+    async def recorder_start(self) -> None:
+        """Reads back what the last run left open, and begins to write."""
+        position, open_calls, today = await asyncio.to_thread(self._read_back)
+        self.listener.start_from(position)
+        for record in open_calls:
+            self.listener.calls.load(record)
+        self.book.put_all(fact_of(record) for record in today)
+        self.recorder.start()
+
+    async def stop(self) -> None:
+        """Ends everything in order: no new work, then what was heard is written, then the end."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.wallboard.close()
+        await self.pages.stop()
+        await self.ami.close()
+        self.listener.flush()
+        await self.recorder.close()
+        await asyncio.to_thread(self.agi.stop)
+        self.engine.dispose()
+        self.lookup_engine.dispose()
+
+    # -- what the parts tell each other
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, AgentStateChanged):
+            self.recorder.agent_changed(event)
+        elif isinstance(event, CallbackTried):
+            self.recorder.callback_tried(event)
+            request = self.listener.calls.find(event.request_call_id)
+            self.exporter.observe_callback_try(request.queue if request else None, event.result)
+        elif isinstance(event, CallAnswered):
+            self.pace.answered(event.queue, event.occurred_at)
+        elif isinstance(event, StreamInterrupted):
+            self._gap = StreamGap(event.occurred_at, event.reason)
+            self.recorder.gap(self._gap)
+
+    _gap: StreamGap | None = None
+
+    def _changed(self, record: CallRecord, changed_at: datetime) -> None:
+        self.recorder.mark(record, changed_at)
+        fact = fact_of(record)
+        self.book.put(fact)
+        self.exporter.observe_call(fact)
+
+    def _recorded(self, records: list[CallRecord], lag_seconds: float) -> None:
+        self.exporter.observe_lag(lag_seconds)
+
+    def _read_up_to(self, position: Position) -> None:
+        self.recorder.read_up_to(f"{position.inode}:{position.offset}")
+
+    async def _resumed(self, resumed: StreamResumed) -> None:
+        if self._gap is not None:
+            self.recorder.gap(StreamGap(self._gap.from_at, self._gap.reason, resumed.occurred_at))
+            self._gap = None
+
+    async def _known_calls(self, call_ids: set[str]) -> Iterable[CallRecord]:
+        if not call_ids:
+            return []
+        while True:
+            try:
+                return await asyncio.to_thread(load_calls, self.engine, call_ids)
+            except SQLAlchemyError as error:
+                log.warning(
+                    "waiting for the database before the journal is taken in: %s", database.explain(error).advice
+                )
+                await asyncio.sleep(DATABASE_RETRY_SECONDS)
+
+    # -- parts
+
+    def _open(self, busy_timeout_seconds: float) -> Engine:
+        self.settings.state.mkdir(parents=True, exist_ok=True)
+        return database.open_engine(
+            self.settings.database_url,
+            busy_timeout_seconds=busy_timeout_seconds,
+            pool_size=self.settings.database.pool_size,
+        )
+
+    def _normalise(self, raw: str | None) -> Number:
+        extensions = {agent.extension for agent in self.settings.agents}
+        return normalise(raw, country=self.settings.site.country, extensions=extensions)
+
+    def _agi_server(self) -> FastAgiServer:
+        ivr = IvrSettings(port=self.settings.ports.agi, calls_at_most=self.settings.service.agi_calls)
+        ports = Ports(
+            numbers=NumberPlan(),
+            directory=CallerDirectory(self.lookup_engine),
+            queues=QueueView(self._waiting, self.pace.seconds),
+            calendar=self.standing,
+            voice=voice,
+            clock=self.clock,
+        )
+        return FastAgiServer(ivr, routes(ivr, ports, self.zone, self.settings.site.country))
+
+    def _ami_client(self) -> AmiClient:
+        secrets = Secrets.load(self.settings.state, self.settings)
+        account = AmiSettings(username="hotline", secret=secrets.ami, port=self.settings.ports.ami)
+        return AmiClient(
+            account,
+            self.listener.heard,
+            lambda: self.listener.connected(self.ami),
+            self.listener.lost,
+            interesting=WANTED_EVENTS,
+        )
+
+    def _waiting(self, queue: str) -> list[str]:
+        return [call.call_id for call in self.listener.floor.snapshot(self.clock()).waiting.get(queue, ())]
+
+    def _health(self) -> Health:
+        return Health(
+            ami=lambda: self.ami.ready,
+            database=lambda: self.recorder.healthy,
+            backlog=lambda: self.recorder.waiting,
+            gaps=lambda: self.listener.gaps,
+            agi=self._agi_counts,
+            callbacks=lambda: self.standing.callbacks,
+            messages=lambda: self.standing.messages,
+        )
+
+    def _agi_counts(self) -> tuple[int, int, int]:
+        counters = self.agi.counters()
+        return counters.served, counters.refused, counters.failed
+
+    def _ready(self) -> Mapping[str, bool]:
+        return {"asterisk": self.ami.ready, "database": self.recorder.healthy}
+
+    def _listen(self, start: Callable[[], None], port: int, key: str) -> None:
+        try:
+            start()
+        except OSError as error:
+            raise ServiceError(
+                f"port {port} cannot be used ({error.strerror}): another program has it, perhaps another hotline run."
+                f" End that, or set another {key} in [ports]."
+            ) from error
+
+    # -- the database at the start
+
+    async def _database_there(self) -> None:
+        told = False
+        while True:
+            try:
+                await asyncio.to_thread(database.upgrade, self.engine)
+                return
+            except SQLAlchemyError as error:
+                if not told:
+                    log.error("waiting for the database: %s", database.explain(error).advice)
+                    told = True
+                await asyncio.sleep(DATABASE_RETRY_SECONDS)
+
+    def _read_back(self) -> tuple[Position | None, list[CallRecord], list[CallRecord]]:
+        text = load_position(self.engine)
+        inode, _, offset = (text or "").partition(":")
+        position = Position(int(inode), int(offset)) if inode and offset else None
+        midnight = day_start(self.zone)(self.clock())
+        return position, load_open_calls(self.engine), load_calls_since(self.engine, midnight)
+
+
+def product_version() -> str:
+    """Of the installed package, or that of a source tree."""
+    try:
+        return version("hotline")
+    except PackageNotFoundError:
+        return "0"
+
+
+def free_port() -> int:
+    """A TCP port that nobody has at the moment, for the demo and for tests."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
