@@ -48,11 +48,16 @@ class QueueNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardData:
-    """Everything, true at ``at``. ``heard``: we hear Asterisk; without it what is live here is old."""
+    """Everything, true at ``at``.
+
+    ``elsewhere``: today's calls that reached no queue, such as callers who hung up in the menu; they count on the board
+    of all queues. ``heard``: we hear Asterisk; without it what is live here is old.
+    """
 
     at: datetime
     queues: tuple[QueueNow, ...] = ()
     agents: tuple[AgentNow, ...] = ()
+    elsewhere: Tally | None = None
     heard: bool = True
 
 

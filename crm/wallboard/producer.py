@@ -89,8 +89,9 @@ class Producer:
             while not self._closed:
                 if board.version and board.version != seen:
                     # One version behind, as nearly everybody is: the change alone, written once for all.
-                    yield board.change if 0 < seen == board.version - 1 else self._message(board.parts)
-                    seen, fresh = board.version, self._fresh
+                    text = board.change if 0 < seen == board.version - 1 else self._message(board.parts)
+                    seen, fresh = board.version, self._fresh  # before yielding: a slow viewer stays there for long
+                    yield text
                 elif fresh != self._fresh:
                     fresh = self._fresh
                     yield self._message({})

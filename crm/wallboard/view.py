@@ -103,7 +103,8 @@ def view_of(data: BoardData, settings: BoardSettings, language: str, queue: str 
     if queue is not None and not queues:
         raise UnknownQueueError(queue)
     agents = [agent for agent in data.agents if queue is None or queue in agent.queues]
-    today = sum((one.today for one in queues), start=Tally(limits=settings.limits))
+    tallies = [one.today for one in queues] + ([data.elsewhere] if queue is None and data.elsewhere else [])
+    today = sum(tallies, start=Tally(limits=settings.limits))
     since = min((one.waiting_since for one in queues if one.waiting_since is not None), default=None)
     here = [agent for agent in _in_order(agents) if agent.state is not AgentState.OFFLINE]
     asa = kpi.average_speed_of_answer(today)

@@ -1,0 +1,31 @@
+"""A browser, and a board to look at."""
+
+from collections.abc import Iterator
+
+import pytest
+from board_server import BoardServer
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    *("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--no-first-run", "--disable-default-apps", "--disable-domain-reliability", "--no-proxy-server"),
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium from Debian's packages (``make`` installs it)."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def board_server() -> Iterator[BoardServer]:
+    """A board that is served."""
+    server = BoardServer()
+    server.start()
+    yield server
+    server.stop()
