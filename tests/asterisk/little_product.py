@@ -66,7 +66,9 @@ exten => s,1,{fact("ENDED")}
 """
 
 
-def start_files(folders: AsteriskFolders, sip_port: int, agents: list[tuple[str, str]], guard_seconds: int) -> None:
+def start_files(
+    folders: AsteriskFolders, sip_port: int, agents: list[tuple[str, str]], guard_seconds: int, strategy: str
+) -> None:
     """Writes etc/ of the little product."""
     program = find_program(folders.install_root)
     folders.prepare(program.share)
@@ -117,7 +119,7 @@ live_dangerously = yes
         "logger": "[general]\ndateformat = %F %T.%3q\n[logfiles]\nfull => notice,warning,error\n",
         "rtp": "[general]\nrtpstart = 20000\nrtpend = 28999\n",
         "musiconhold": f"[default]\nmode = files\ndirectory = {folders.data}\n",
-        "queues": "[general]\nautofill = yes\n[all]\nstrategy = ringall\ntimeout = 20\nretry = 1\nringinuse = no\n"
+        "queues": f"[general]\nautofill = yes\n[all]\nstrategy = {strategy}\ntimeout = 20\nretry = 1\nringinuse = no\n"
         + "context = keys\n"
         + "".join(f"member => PJSIP/{extension}\n" for extension, _ in agents),
         "pjsip": f"""[udp]
@@ -142,13 +144,13 @@ match = 127.0.0.2
 
 
 def make_little_product(
-    state: Path, root: Path, agents: int, guard_seconds: int = 9, seed: int = 1
+    state: Path, root: Path, agents: int, guard_seconds: int = 9, seed: int = 1, strategy: str = "ringall"
 ) -> tuple[AsteriskFolders, SimulationTarget]:
     """Its folders with configuration, and how to call it."""
     phones = [(str(1001 + index), f"secret-{index}") for index in range(agents)]
     folders = AsteriskFolders.for_instance(state, "product", install_root=root)
     port = free_udp_port()
-    start_files(folders, port, phones, guard_seconds)
+    start_files(folders, port, phones, guard_seconds, strategy)
     target = SimulationTarget("127.0.0.1", port, NUMBER, tuple(phones), seed=seed, answer_within_seconds=guard_seconds)
     return folders, target
 
