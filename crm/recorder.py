@@ -17,8 +17,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from ami_listener.events import AgentStateChanged, CallbackTried
 from ami_listener.records import CallRecord
 from crm.calls.rows import CallRows, rows_of
@@ -32,7 +30,6 @@ FIRST_RETRY_SECONDS: Final = 0.1
 LONGEST_RETRY_SECONDS: Final = 2.0
 ALARM_SECONDS: Final = 60.0
 REFUSED_RETRY_SECONDS: Final = 60.0
-_ERRORS: Final = (SQLAlchemyError, OSError, ValueError, TypeError, RuntimeError)
 
 OnRecorded = Callable[[list[CallRecord], float], None]
 
@@ -240,14 +237,14 @@ class Recorder:
         )
         try:
             refused = await asyncio.get_running_loop().run_in_executor(self._thread, self._writer.write, batch)
-        except BaseException as error:
-            self._in_flight = None
+        except BaseException as error:  # cancelled too: nothing that was taken may be lost
             self._noted.put_back(taken)
-            if not isinstance(error, _ERRORS):
+            if not isinstance(error, Exception):
                 raise
             self._failed(error)
             return False
-        self._in_flight = None
+        finally:
+            self._in_flight = None
         self._succeeded(taken, [*unfit, *refused])
         return True
 
@@ -287,7 +284,7 @@ class Recorder:
         except Exception:
             log.exception("what listens to recorded calls failed")
 
-    def _failed(self, error: BaseException) -> None:
+    def _failed(self, error: Exception) -> None:
         fault = explain(error)
         self._fault = fault.kind
         self.counters.failures[fault.kind] = self.counters.failures.get(fault.kind, 0) + 1

@@ -44,6 +44,12 @@ class MessageState(StrEnum):
     DONE = "done"
 
 
+def _index_where(*columns: str, known: str) -> Index:
+    """An index of those rows only that have ``known``: a call that just arrived has little, and is written at once."""
+    where = text(f"{known} IS NOT NULL")
+    return Index(f"ix_calls_{'_'.join(columns)}", *columns, sqlite_where=where, postgresql_where=where)
+
+
 calls: Final = Table(
     "calls",
     metadata,
@@ -79,10 +85,11 @@ calls: Final = Table(
     one_of("precision", Precision),
     Index(None, "arrived_at"),
     Index(None, "queue", "arrived_at"),
-    Index(None, "agent", "agent_answered_at"),
-    Index(None, "caller_e164", "arrived_at"),
-    Index(None, "person_id"),
+    _index_where("agent", "agent_answered_at", known="agent"),
+    _index_where("caller_e164", "arrived_at", known="caller_e164"),
+    _index_where("person_id", known="person_id"),
     Index("ix_calls_open", "call_id", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
+    sqlite_with_rowid=False,
 )
 
 
@@ -133,7 +140,6 @@ conversations: Final = _part(
     Column("agent_channel", Text),
     one_of("ended_by", EndedBy),
     Index(None, "agent", "answered_at"),
-    Index(None, "answered_at"),
 )
 
 holds: Final = _part(

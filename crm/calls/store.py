@@ -4,15 +4,19 @@ Every call comes as a whole snapshot, so order does not matter and a failed batc
 written is the difference to what this store wrote last: a call of six snapshots costs little more than one row each.
 """
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, Engine, Table, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from ami_listener.events import AgentStateChanged, CallbackTried
 from crm.calls.models import (
@@ -26,12 +30,11 @@ from crm.calls.models import (
     stream_gaps,
 )
 from crm.calls.rows import CallRows, Row
-from crm.database import explain, insert_into
+from crm.database import explain, insert_into, to_microseconds
 from crm.people.models import person_numbers, phone_numbers
 
 JOURNAL: Final = "queue_log"
 REMEMBERED_CALLS: Final = 20_000  # snapshots kept to write differences; forgetting one costs a read, nothing else
-_MOST_PARAMETERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +85,17 @@ class CallStore:
         self._engine = engine
         self._clock = clock
         self._policy = policy or CallbackPolicy()
+        driver = engine.dialect.loaded_dbapi
+        self._errors = (SQLAlchemyError, driver.Error, ValueError, TypeError, OverflowError)
         self._connection: Connection | None = None
         self._written: OrderedDict[str, CallRows] = OrderedDict()
-        self._statements: dict[str, Executable] = {}
+        self._statements: dict[str, Prepared] = {}
 
     def write(self, batch: Batch) -> Sequence[str]:
         """See `BatchWriter.write`."""
         try:
             self._write(batch)
-        except (SQLAlchemyError, ValueError, TypeError, OverflowError) as error:
+        except self._errors as error:
             self._forget(batch.calls)
             if not explain(error).data:
                 raise
@@ -104,7 +109,7 @@ class CallStore:
         for call in batch.calls:
             try:
                 self._write(Batch(calls=[call]))
-            except (SQLAlchemyError, ValueError, TypeError, OverflowError) as error:
+            except self._errors as error:
                 self._forget([call])
                 if not explain(error).data:
                     raise
@@ -147,12 +152,13 @@ class CallStore:
         return self._connection
 
     def _drop_connection(self) -> None:
+        """After an error the connection may be dead or in the middle of something: a new one is cheap."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            try:
-                connection.close()
-            except SQLAlchemyError:
+            with suppress(*self._errors):
                 connection.invalidate()
+            with suppress(*self._errors):
+                connection.close()
 
     def _forget(self, batch: Iterable[CallRows]) -> None:
         """After an error nobody knows whether the commit was done: those calls are written whole next time."""
@@ -161,7 +167,7 @@ class CallStore:
 
     def _write_calls(self, connection: Connection, batch: Sequence[CallRows]) -> None:
         new = [call.call_id for call in batch if call.call_id not in self._written]
-        stored = _stored(connection, new) if new else frozenset()
+        stored = _stored(connection, new) if new else frozenset[str]()
         now = self._clock()
         rows: dict[str, list[Row]] = {}
         ended: list[Row] = []
@@ -177,9 +183,9 @@ class CallStore:
         for row in rows.get("calls", ()):
             row["updated_at"] = now
         for name, changed in rows.items():
-            connection.execute(self._upsert(connection, name), changed)
+            self._prepared(connection, name).execute(connection, changed)
         if ended:
-            connection.execute(_LINK_PERSON, ended)
+            self._prepared(connection, "link person").execute(connection, ended)
 
     def _delete_gone(self, connection: Connection, call: CallRows, before: CallRows | None) -> None:
         """Deletes what an earlier snapshot had and this one has not. ``before`` None: not known, look everywhere."""
@@ -193,10 +199,12 @@ class CallStore:
                     continue
                 connection.execute(gone)
 
-    def _upsert(self, connection: Connection, name: str) -> Executable:
+    def _prepared(self, connection: Connection, name: str) -> "Prepared":
         statement = self._statements.get(name)
         if statement is None:
-            statement = self._statements[name] = _upsert(connection, _TABLES[name])
+            table = _TABLES.get(name)
+            statement = Prepared(connection, _LINK_PERSON if table is None else _upsert(connection, table))
+            self._statements[name] = statement
         return statement
 
     def _write_callback_tries(self, connection: Connection, tries: Sequence[CallbackTried]) -> None:
@@ -235,14 +243,51 @@ def _collect(rows: dict[str, list[Row]], call: CallRows, before: CallRows | None
 
 
 def _stored(connection: Connection, call_ids: list[str]) -> frozenset[str]:
-    found: set[str] = set()
-    for start in range(0, len(call_ids), _MOST_PARAMETERS):
-        some = call_ids[start : start + _MOST_PARAMETERS]
-        found.update(connection.scalars(select(calls.c.call_id).where(calls.c.call_id.in_(some))))
-    return frozenset(found)
+    """Which of these calls the database has."""
+    if connection.dialect.name == "postgresql":
+        found = connection.exec_driver_sql("SELECT call_id FROM calls WHERE call_id = ANY(%s)", (call_ids,))
+    else:
+        sql = "SELECT call_id FROM calls WHERE call_id IN (SELECT value FROM json_each(?))"
+        found = connection.exec_driver_sql(sql, (json.dumps(call_ids),))
+    return frozenset(found.scalars())
 
 
-def _upsert(connection: Connection, table: Table) -> Executable:
+class Prepared:
+    """A statement put into words once, and run by the driver: SQLAlchemy's own execution costs several times what
+    SQLite's does, and this runs for every fact of every call. Raises the driver's errors."""
+
+    def __init__(self, connection: Connection, statement: ClauseElement) -> None:
+        compiled = statement.compile(dialect=connection.dialect)
+        if not isinstance(compiled, SQLCompiler):
+            raise TypeError("only statements can be prepared")
+        self._sql = str(compiled)
+        self._names = tuple(compiled.positiontup or ())
+        # what the statement itself says, such as the states of a callback, beside what the rows say
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def execute(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Runs the statement once for each row."""
+        values: list[Any] = [
+            {name: to_microseconds(value) if isinstance(value, datetime) else value for name, value in row.items()}
+            for row in rows
+        ]
+        fixed = self._fixed
+        if self._names:
+            names = self._names
+            values = [tuple([row[name] if name in row else fixed[name] for name in names]) for row in values]
+        elif fixed:
+            values = [fixed | row for row in values]
+        cursor = connection.connection.cursor()
+        try:
+            if len(values) == 1:
+                cursor.execute(self._sql, values[0])
+            else:
+                cursor.executemany(self._sql, values)
+        finally:
+            cursor.close()
+
+
+def _upsert(connection: Connection, table: Table) -> ClauseElement:
     """INSERT … ON CONFLICT DO UPDATE that touches a row only when something in it is new."""
     kept = _KEPT.get(table.name, set())
     key = _KEY.get(table.name, ["call_id", "ordinal"])
@@ -257,7 +302,7 @@ def _upsert(connection: Connection, table: Table) -> Executable:
         open_states = [CallbackState.WAITING, CallbackState.DUPLICATE]
         new["state"] = case((callbacks.c.state.in_(open_states), statement.excluded.state), else_=callbacks.c.state)
     differs = [table.c[name].is_distinct_from(value) for name, value in new.items() if name != "updated_at"]
-    result: Executable = statement.on_conflict_do_update(index_elements=key, set_=new, where=or_(*differs))
+    result: ClauseElement = statement.on_conflict_do_update(index_elements=key, set_=new, where=or_(*differs))
     return result
 
 

@@ -126,20 +126,18 @@ def _create_calls() -> None:
         sa.CheckConstraint("precision IN ('microsecond', 'second', 'estimated')", name="ck_calls_precision"),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_calls_person_id", ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("call_id", name="pk_calls"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_calls_agent_agent_answered_at", "calls", ["agent", "agent_answered_at"], unique=False)
+    _create_calls_index("ix_calls_agent_agent_answered_at", ["agent", "agent_answered_at"], "agent IS NOT NULL")
     op.create_index("ix_calls_arrived_at", "calls", ["arrived_at"], unique=False)
-    op.create_index("ix_calls_caller_e164_arrived_at", "calls", ["caller_e164", "arrived_at"], unique=False)
-    op.create_index(
-        "ix_calls_open",
-        "calls",
-        ["call_id"],
-        unique=False,
-        sqlite_where=sa.text("ended_at IS NULL"),
-        postgresql_where=sa.text("ended_at IS NULL"),
-    )
-    op.create_index("ix_calls_person_id", "calls", ["person_id"], unique=False)
+    _create_calls_index("ix_calls_caller_e164_arrived_at", ["caller_e164", "arrived_at"], "caller_e164 IS NOT NULL")
+    _create_calls_index("ix_calls_open", ["call_id"], "ended_at IS NULL")
+    _create_calls_index("ix_calls_person_id", ["person_id"], "person_id IS NOT NULL")
     op.create_index("ix_calls_queue_arrived_at", "calls", ["queue", "arrived_at"], unique=False)
+
+
+def _create_calls_index(name: str, columns: list[str], where: str) -> None:
+    op.create_index(name, "calls", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
 def _create_conversations() -> None:
@@ -161,7 +159,6 @@ def _create_conversations() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_conversations_agent_answered_at", "conversations", ["agent", "answered_at"], unique=False)
-    op.create_index("ix_conversations_answered_at", "conversations", ["answered_at"], unique=False)
 
 
 def _create_holds() -> None:
