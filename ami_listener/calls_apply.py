@@ -6,11 +6,13 @@ alone only when there is no exact one.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from ami_listener.calls_outcome import settle
+from ami_listener.calls_rings import fill_rings
+from ami_listener.calls_times import NEAR, is_exact, nearest
 from ami_listener.events import (
     AgentLegEnded,
     AgentRang,
@@ -45,12 +47,10 @@ from ami_listener.records import (
     MenuKey,
     Message,
     QueuePass,
-    Ring,
     Survey,
     Transfer,
 )
 
-NEAR: Final = timedelta(seconds=1.5)
 _NONE: Final = timedelta(0)
 _VAGUENESS: Final = {Precision.MICROSECOND: 0, Precision.SECOND: 1, Precision.ESTIMATED: 2}
 _BY_VAGUENESS: Final = tuple(_VAGUENESS)
@@ -78,7 +78,7 @@ class _Build:
         self.pass_through_queues()
         self.hand_over()
         self.converse()
-        self.ring()
+        fill_rings(self.record, self.of(AgentRang), self.of(AgentRingEnded))
         self.hold()
         self.record.precision = _BY_VAGUENESS[self.vague]
         settle(self.record, self.of(CallEnded), self.of(QueueLeft), self.of(AgentLegEnded))
@@ -163,7 +163,7 @@ class _Build:
         for joined in sorted(self.of(QueueJoined), key=lambda e: e.pass_number == 0):  # facts before app_queue
             key = (joined.queue, joined.occurred_at)
             if joined.pass_number == 0:
-                key = _nearest(joined.occurred_at, [k for k in passes if k[0] == joined.queue], lambda k: k[1]) or key
+                key = nearest(joined.occurred_at, [k for k in passes if k[0] == joined.queue], lambda k: k[1]) or key
             queue_pass = passes.setdefault(key, QueuePass(joined.queue, 0, self.not_before_arrival(joined)))
             told.setdefault(key, set()).add(joined.pass_number)
             queue_pass.position = queue_pass.position or joined.position
@@ -212,7 +212,7 @@ class _Build:
     def hand_over(self) -> None:
         transfers = self.record.transfers
         for moved in self.of(CallTransferred):
-            known = _nearest(moved.occurred_at, [t for t in transfers if t.kind == moved.kind], _transferred_at)
+            known = nearest(moved.occurred_at, [t for t in transfers if t.kind == moved.kind], _transferred_at)
             if known is None:
                 transfers.append(Transfer(moved.kind, moved.agent, moved.to, moved.occurred_at))
             else:
@@ -223,7 +223,7 @@ class _Build:
         conversations = self.record.conversations
         for answered in self.of(CallAnswered):
             own = [c for c in conversations if c.agent == answered.agent]
-            known = _nearest(answered.occurred_at, own, _answered_at)
+            known = nearest(answered.occurred_at, own, _answered_at)
             if known is None:
                 at = self.not_before_arrival(answered)
                 channel = answered.agent_channel
@@ -274,7 +274,7 @@ class _Build:
                 (exact if left.precision is Precision.MICROSECOND else vague).append(left.occurred_at)
         for moved in self.record.transfers:
             if moved.agent == talk.agent:
-                (exact if _is_exact(moved.transferred_at) else vague).append(moved.transferred_at)
+                (exact if is_exact(moved.transferred_at) else vague).append(moved.transferred_at)
         exact += [e.occurred_at for e in self.of(QueueLeft) if e.status is LeaveStatus.ANSWERED]
         end = self.record.ended_at
         exact += [end] if end else []
@@ -293,72 +293,6 @@ class _Build:
                 queue_pass.status = LeaveStatus.ANSWERED
                 return
 
-    # --- telephones ---------------------------------------------------------------------------------------------------
-
-    def ring(self) -> None:
-        rings = self.record.rings
-        for rang in self.of(AgentRang):
-            own = [r for r in rings if r.agent == rang.agent]
-            at = self.not_before_arrival(rang)
-            if any(r.rang_at == at for r in own):
-                continue
-            exact = [r for r in own if r.precision is Precision.MICROSECOND]
-            if rang.precision is Precision.MICROSECOND or _nearest(at, exact, _rang_at) is None:
-                rings.append(Ring(rang.queue, rang.agent, at, precision=rang.precision))
-        for stopped in self.of(AgentRingEnded):
-            self.stop(stopped)
-        rings.sort(key=lambda r: (r.rang_at, r.agent))
-        for ring in rings:
-            self.close_ring(ring)
-
-    def stop(self, stopped: AgentRingEnded) -> None:
-        at, own = stopped.occurred_at, [r for r in self.record.rings if r.agent == stopped.agent]
-        started = (
-            self.record.arrived_at if stopped.rang_seconds is None else at - timedelta(seconds=stopped.rang_seconds)
-        )
-        if stopped.precision is Precision.MICROSECOND:
-            before = [r for r in own if r.rang_at <= at]
-            if before:
-                last = max(before, key=_rang_at)
-                last.ended_at = last.ended_at or at
-                return
-        else:  # app_queue's ringing time is in whole seconds too: the end is the better mark
-            ended = _nearest(at, [r for r in own if r.ended_at], lambda r: r.ended_at or at)
-            if ended is not None and (ended.precision is Precision.MICROSECOND or ended.ended_at == at):
-                return
-        known = _nearest(started, [r for r in own if r.ended_at is None], _rang_at)
-        if known is not None:
-            known.ended_at = max(at, known.rang_at)
-            return
-        started = max(started, self.record.arrived_at)
-        if not any(r.rang_at == started for r in own):
-            ring = Ring(stopped.queue, stopped.agent, started, max(at, started), precision=Precision.SECOND)
-            self.record.rings.append(ring)
-
-    def close_ring(self, ring: Ring) -> None:
-        slack = _NONE if ring.precision is Precision.MICROSECOND else NEAR
-        later = [r.rang_at for r in self.record.rings if r.agent == ring.agent and r.rang_at > ring.rang_at]
-        marks = later[:1]
-        marks += [p.left_at for p in self.record.passes if p.left_at and p.left_at >= ring.rang_at]
-        marks += [self.record.ended_at] if self.record.ended_at and self.record.ended_at >= ring.rang_at else []
-        stopped = ring.ended_at
-        if (
-            stopped
-            and not _is_exact(stopped)
-            and _is_near(stopped, [*marks, *map(_answered_at, self.record.conversations)])
-        ):
-            stopped = None  # the same moment is known better
-        marks += [stopped] if stopped else []
-        end = min(marks, default=None)
-        for talk in self.record.conversations:
-            if talk.answered_at + slack < ring.rang_at:
-                continue
-            if end is None or talk.answered_at <= end:
-                ring.ended_at = max(talk.answered_at, ring.rang_at)
-                ring.answered = talk.agent == ring.agent
-                return
-        ring.ended_at, ring.answered = end, None if end is None else False
-
     def hold(self) -> None:
         resumed = list(self.of(CallResumed))
         for held in self.of(CallHeld):
@@ -373,32 +307,9 @@ class _Build:
             self.record.holds.append(Hold(held.agent, held.occurred_at, min(back, default=None)))
 
 
-def _is_exact(at: datetime) -> bool:
-    """A time without microseconds is a cut one; one exact time in a million is taken for it."""
-    return at.microsecond != 0
-
-
-def _is_near(cut: datetime, marks: Iterable[datetime]) -> bool:
-    """One of the exact marks is what this whole second was cut from."""
-    return any(cut <= mark <= cut + NEAR and _is_exact(mark) for mark in marks)
-
-
-def _rang_at(ring: Ring) -> datetime:
-    return ring.rang_at
-
-
 def _answered_at(talk: Conversation) -> datetime:
     return talk.answered_at
 
 
 def _transferred_at(transfer: Transfer) -> datetime:
     return transfer.transferred_at
-
-
-_T = TypeVar("_T")
-
-
-def _nearest(at: datetime, items: Sequence[_T], when: Callable[[_T], datetime]) -> _T | None:
-    """The item nearest in time, if one is within `NEAR`."""
-    best = min(items, key=lambda item: abs(when(item) - at), default=None)
-    return best if best is not None and abs(when(best) - at) <= NEAR else None

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scenarios import CALL, ami_events, journal_events, lines, told
 
 from ami_listener.calls import CallAssembler
 from ami_listener.calls_seed import events_of
 from ami_listener.events import Event
 from ami_listener.records import CallRecord
-from tests.scenarios import CALL, ami_events, journal_events, lines, told
 
 
 @dataclass(frozen=True)
@@ -466,7 +466,7 @@ def test_any_order_any_number_of_times_from_either_source(scenario: Scenario, da
 @given(data=st.data())
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=NAMES)
 def test_a_part_of_the_events_makes_no_double(scenario: Scenario, data: st.DataObject) -> None:
-    """Whatever AMI missed, with the journal's help each thing is there at most once, and an ended call has an outcome."""
+    """Whatever AMI missed, with the journal each thing is there at most once, and an ended call has an outcome."""
     heard, written = ami_events(scenario.rows), journal_events(scenario.rows)
     kept = data.draw(st.sets(st.integers(0, len(heard) - 1)))
     record = assembled([event for index, event in enumerate(heard) if index in kept] + written)
