@@ -118,7 +118,9 @@ def test_a_silent_server_is_noticed(board_server: BoardServer, page: Page) -> No
     """No error comes from a connection that hangs: the heartbeat's absence tells."""
     page.clock.install()
     page.goto(board_server.url("?lang=en"))
-    expect(page.locator(".link-on")).to_be_visible()
+    board_server.data = board(today=GOOD_DAY)
+    expect(page.locator("#within .number")).to_have_text("95.6%")
+    expect(page.locator("#stale")).to_be_hidden()
     page.clock.fast_forward(13 * SECONDS)
     expect(page.locator("#stale")).to_be_visible()
 
