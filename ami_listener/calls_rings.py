@@ -16,9 +16,8 @@ def fill_rings(record: CallRecord, rang: Sequence[AgentRang], stopped: Sequence[
     rings = record.rings
     for event in rang:
         own = [r for r in rings if r.agent == event.agent]
-        at = (
-            event.occurred_at if event.precision is Precision.MICROSECOND else max(event.occurred_at, record.arrived_at)
-        )
+        exact_event = event.precision is Precision.MICROSECOND
+        at = event.occurred_at if exact_event else max(event.occurred_at, record.arrived_at)
         if any(r.rang_at == at for r in own):
             continue
         exact = [r for r in own if r.precision is Precision.MICROSECOND]

@@ -1,7 +1,7 @@
 """Calls as readable tables: rows as Asterisk tells them, above the record they must become.
 
 A row is ``seconds word queue agent data`` (``-`` for nothing). A word of `dialplan.names.Fact` is told twice, as
-UserEvent and as journal line; an AMI event's name is told by AMI only; app_queue's words (CONNECT …) by the journal only.
+UserEvent and as journal line; an AMI event's name by AMI only; app_queue's words (CONNECT …) by the journal.
 """
 
 from collections.abc import Iterable
