@@ -90,6 +90,17 @@ class ConsoleStore:
         """Deletes one entry; one that is not there is as good. Raises AsteriskControlError."""
         self.console(f"database del {family} {_word(key)}")
 
+    def make_equal(self, family: Store, wanted: Mapping[str, str]) -> int:
+        """Writes and deletes what differs from ``wanted``; returns how many entries. Raises AsteriskControlError."""
+        there = self.read(family)
+        changed = {key: value for key, value in wanted.items() if there.get(key) != value}
+        gone = [key for key in there if key not in wanted]
+        for key, value in changed.items():
+            self.put(family, key, value)
+        for key in gone:
+            self.delete(family, key)
+        return len(changed) + len(gone)
+
     def read(self, family: Store) -> dict[str, str]:
         """Key → value of one family. Raises AsteriskControlError."""
         entries = {}

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ami_listener.actions import ActionFailed, AmiDown, AmiError
+from ami_listener.actions import ActionFailed, AmiDown, AmiError, Hangup
 from ami_listener.events import CallbackRequested, CallbackTried, Event, StreamInterrupted, StreamResumed
 from crm.callbacks.book import CallbackBook
 from crm.callbacks.placeholder import find_placeholders, placeholder
@@ -22,6 +22,7 @@ from crm.callbacks.service import (
     CallbackRequest,
     UnknownCallback,
     give_up,
+    given_up_before,
     note_answered_by,
     open_requests,
     states_of,
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 5.0
 LIST_SECONDS: Final = 60.0  # a fact that never came must not keep a caller waiting for ever
+GIVEN_UP_SECONDS: Final = 30.0  # after the last try the agent is told so on the same call: let it end by itself
 _FINISHED: Final = (CallbackState.DONE, CallbackState.GIVEN_UP)
 
 
@@ -116,8 +118,9 @@ class CallbackScheduler:
         if not self._hearing:
             return
         requests = await asyncio.to_thread(self._read)
-        if self._list_first or (requests and self._listing_is_old()):
+        if self._list_first or ((requests or self._book.placeholders) and self._listing_is_old()):
             await self._list()
+            await self._end_unwanted()
         if self._list_first:
             await self._secure(requests)
         self._list_first = False
@@ -138,6 +141,16 @@ class CallbackScheduler:
     async def _list(self) -> None:
         asked_at = self._clock()
         self._book.live(await find_placeholders(self._send, self._book.placeholders), asked_at)
+
+    async def _end_unwanted(self) -> None:
+        """Ends placeholders of requests that a person gave up, before an agent calls for nothing."""
+        before = self._clock() - timedelta(seconds=GIVEN_UP_SECONDS)
+        requests = list(self._book.placeholders.values())
+        unwanted = await asyncio.to_thread(self._given_up, requests, before) if requests else []
+        for call_id, request in self._book.placeholders.items():
+            if request in unwanted:
+                with suppress(ActionFailed):  # it ended meanwhile
+                    await self._send(Hangup(call_id))
 
     def _listing_is_old(self) -> bool:
         listed_at = self._book.listed_at
@@ -203,6 +216,10 @@ class CallbackScheduler:
     def _states(self, call_ids: list[str]) -> dict[str, CallbackState]:
         with reading(self._engine) as connection:
             return states_of(connection, call_ids)
+
+    def _given_up(self, call_ids: list[str], before: datetime) -> list[str]:
+        with reading(self._engine) as connection:
+            return given_up_before(connection, call_ids, before)
 
     def _give_up(self, call_id: str, now: datetime) -> None:
         with writing(self._engine) as connection, suppress(UnknownCallback):

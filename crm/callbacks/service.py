@@ -77,6 +77,12 @@ def states_of(connection: Connection, call_ids: list[str]) -> dict[str, Callback
     return {row.call_id: CallbackState(row.state) for row in connection.execute(query)}
 
 
+def given_up_before(connection: Connection, call_ids: list[str], moment: datetime) -> list[str]:
+    """Those of the requests that were given up before ``moment``."""
+    given_up = (callbacks.c.state == CallbackState.GIVEN_UP) & (callbacks.c.done_at < moment)
+    return list(connection.scalars(select(callbacks.c.call_id).where(callbacks.c.call_id.in_(call_ids), given_up)))
+
+
 def give_up(connection: Connection, call_id: str, now: datetime) -> None:
     """Nobody will call any more. Raises UnknownCallback when there is no such request, or it is over."""
     statement = update(callbacks).where(callbacks.c.call_id == call_id, callbacks.c.state.in_(OPEN_STATES))
