@@ -62,6 +62,7 @@ class MissedRings:
         """Takes in one event; decisions are those that have become certain by its time."""
         if event.precision is not Precision.MICROSECOND:
             return []  # the journal tells the past; nobody is paused for it
+        certain = self.tick(event.occurred_at)
         if isinstance(event, AgentRang):
             self._ringing[event.call_id or "", event.agent] = event
         elif isinstance(event, AgentRingEnded):
@@ -73,7 +74,7 @@ class MissedRings:
             self._caller_gone(event.call_id)
         elif isinstance(event, AgentStateChanged):
             self._state_changed(event)
-        return self.tick(event.occurred_at)
+        return certain
 
     def tick(self, now: datetime) -> list[MissDecision]:
         """Decisions that have become certain by ``now`` (Asterisk's clock); call it when no event comes for a while."""
