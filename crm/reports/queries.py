@@ -35,7 +35,7 @@ from crm.calls.models import (
 from crm.database import Instant
 from metrics.facts import CallFact
 from metrics.intervals import Period, Step, period_of
-from metrics.tally import Limits, Tally, tally, tally_by
+from metrics.tally import Limits, Tally, tally_by
 
 SECOND = 1_000_000
 WRAP_UP_BEGINS_WITHIN = 2 * SECOND  # of the end of the talk; later is a pause for another reason
@@ -66,11 +66,11 @@ def facts_between(connection: Connection, start_at: datetime, end_at: datetime) 
 
 
 def today(connection: Connection, now: datetime, zone: ZoneInfo, limits: Limits | None = None) -> DayFigures:
-    """The figures of the local day that ``now`` lies in, so far."""
+    """The figures of the local day that ``now`` lies in, so far. Boards keep a `metrics.live.LiveDay` instead."""
     period = period_of(now, Step.DAY, zone)
-    facts = list(facts_between(connection, period.start_at, period.end_at))
     used = limits or Limits()
-    return DayFigures(period, tally(facts, used), tally_by(facts, lambda call: call.queue, used))
+    by_queue = tally_by(facts_between(connection, period.start_at, period.end_at), lambda call: call.queue, used)
+    return DayFigures(period, sum(by_queue.values(), start=Tally(limits=used)), by_queue)
 
 
 def open_work(connection: Connection) -> dict[str | None, OpenWork]:
