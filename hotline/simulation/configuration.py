@@ -2,7 +2,8 @@
 
 All that must happen on the second happens in this dialplan, so that fifty calls at once cost our process nothing.
 Caller's and agent's leg of a call find each other by the caller's number (`plan.line_name`): ``P_<name>`` says how long
-the agent talks, ``S_<name>`` whether an agent talks or has left, and a signal of that name wakes the caller's leg.
+the agent talks, ``S_<name>`` whether an agent talks or has left, ``L_<name>`` that the caller is on the line; a signal of
+that name wakes the caller's leg.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dialplan.asterisk.layout import AsteriskFolders
-from hotline.simulation.plan import NAME_DIGITS, RingPlan
+from hotline.simulation.plan import CALLBACK_KEY, NAME_DIGITS, RingPlan
 
 EVENT = "Simulation"
 RING_ROWS = 251  # prime, so that agents do not fall into step
@@ -268,6 +269,7 @@ exten => s,1,Set(PICKED_MS={_NOW_MS})
  same => n,Set(SIM_WAIT_KEY=)
  same => n,Set(PHASE=waiting)
  same => n,{key}
+ same => n,ExecIf($["${{KEY}}" = "{CALLBACK_KEY}"]?Set(GLOBAL(P_${{SIM_NAME}})=))
  same => n,SendDTMF(${{KEY}},,120)
  same => n,Set(SIM_GIVE_UP_MS=$[{_NOW_MS} + ${{SIM_MESSAGE_MS}}])
  same => n,Goto(wait)
@@ -295,6 +297,7 @@ exten => s,1,Set(PICKED_MS={_NOW_MS})
 exten => s,1,{_fact("caller_ended", "Call: ${SIM_CALL}", "By: ${SIM_ENDED_BY}", "Cause: ${HANGUPCAUSE}")}
  same => n,Set(GLOBAL(S_${{SIM_NAME}})=)
  same => n,Set(GLOBAL(P_${{SIM_NAME}})=)
+ same => n,Set(GLOBAL(L_${{SIM_NAME}})=)
  same => n,Return()
 """
 
@@ -307,6 +310,7 @@ def _phone(rows: int, settle_seconds: float) -> str:
 exten => s,1,Set(SIM_AGENT=${{ARG1}})
  same => n,Set(DIGITS=${{FILTER(0-9,${{CALLERID(num)}})}})
  same => n,Set(SIM_NAME=${{IF($[${{LEN(${{DIGITS}})}} >= {NAME_DIGITS}]?${{DIGITS:-{NAME_DIGITS}}}:anonymous)}})
+ same => n,Set(PLAN=${{GLOBAL(P_${{SIM_NAME}})}}) ; none: who asked to be called back, from now on
  same => n,Set(CHANNEL(hangup_handler_push)=phone-ended,s,1)
  same => n,{_fact("agent_rang", *who)}
  same => n,Ringing()
@@ -324,7 +328,6 @@ exten => s,1,Set(SIM_AGENT=${{ARG1}})
  same => n,Wait({settle_seconds:g})
  same => n,Set(SIM_KEPT=1)
  same => n,{_fact("agent_answered", *who, "Answered: ${SIM_ANSWERED}")}
- same => n,Set(PLAN=${{GLOBAL(P_${{SIM_NAME}})}})
  same => n,GotoIf($["${{PLAN}}" = ""]?unplanned)
  same => n,GotoIf($["${{GLOBAL(S_${{SIM_NAME}})}}" = "talk"]?unplanned)
  same => n,Set(SIM_OWNS=1)
@@ -350,13 +353,16 @@ exten => s,1,{ended}
 
 
 def _public() -> str:
-    """The telephone of somebody who asked to be called back."""
+    """The telephone of somebody who asked to be called back; busy while that very person is still calling us."""
     return f"""[public]
 exten => s,1,{_fact("called_back", "Number: ${ARG1}")}
+ same => n,Set(DIGITS=${{FILTER(0-9,${{ARG1}})}})
+ same => n,GotoIf($["${{GLOBAL(L_${{DIGITS:-{NAME_DIGITS}}})}}" = "1"]?busy)
  same => n,Ringing()
  same => n,Wait(1.5)
  same => n,Answer()
  same => n,StartMusicOnHold(caller)
  same => n,Wait(120)
- same => n,Return()
+ same => n,Hangup()
+ same => n(busy),Hangup(17)
 """

@@ -194,6 +194,7 @@ def _variables(plan: CallPlan, now_ms: int) -> list[str]:
     return [
         f"GLOBAL(P_{plan.name})={agent_talks:g}",
         f"GLOBAL(S_{plan.name})=",
+        f"GLOBAL(L_{plan.name})=1",
         'CHANNEL(hangup_handler_push)="caller-ended,s,1"',
         f"SIM_CALL={plan.index}",
         f"SIM_NAME={plan.name}",

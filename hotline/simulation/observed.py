@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from hotline.simulation.configuration import EVENT
-from hotline.simulation.plan import CallPlan
+from hotline.simulation.plan import CALLBACK_KEY, CallPlan
 
 CHANNEL_ID = "call-"
 
@@ -184,7 +184,8 @@ class Observer:
 
     def _agent_rang(self, message: Mapping[str, str]) -> None:
         leg = self._legs[message["Leg"]] = AgentLeg(message["Agent"], moment(message["At"]))
-        if call := self._running.get(message["Name"]):
+        call = self._running.get(message["Name"])
+        if call is not None and call.wait_key != CALLBACK_KEY:  # that one rings for the callback already
             call.legs.append(leg)
 
     def _agent_answered(self, message: Mapping[str, str]) -> None:

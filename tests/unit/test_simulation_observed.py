@@ -114,6 +114,17 @@ def test_an_agents_phone_that_rings_for_nobody_on_the_line_belongs_to_no_call() 
     assert [back.number for back in observer.callbacks] == ["0812345678"]
 
 
+def test_a_phone_that_rings_after_the_callback_key_rings_for_the_callback() -> None:
+    observer = Observer()
+    call = observer.begin(make_plan(wait_key="1"))
+    observer.take(leg("agent_rang", 9))
+    observer.take(fact("key", 13, Call="1", Key="1", Phase="waiting"))
+    observer.take(leg("agent_rang", 14, "1002"))
+    observer.take(leg("agent_answered", 16, "1002", Answered=f"{BEGIN + 16:.6f}"))
+    assert [one.agent for one in call.legs] == ["1001"]
+    assert call.conversation is None
+
+
 def test_a_call_that_cannot_be_made_is_refused_once_and_frees_the_line() -> None:
     observer = Observer()
     call = observer.begin(make_plan())
