@@ -3,15 +3,16 @@
 import asyncio
 import logging
 import signal
+from contextlib import ExitStack
 
 import click
 
 from dialplan.asterisk import control
-from dialplan.asterisk.process import AsteriskProcess
-from dialplan.asterisk.supervisor import Supervisor
 from hotline import pbx
+from hotline.asterisk_process import watched_asterisk
 from hotline.cli import Context
 from hotline.logs import set_up
+from hotline.pages import PortTaken
 from hotline.service import Service, ServiceError
 from hotline.settings import Settings
 
@@ -29,38 +30,24 @@ def run(context: Context, no_asterisk: bool) -> None:
     """
     settings = context.settings
     set_up(settings.service.log, settings.service.log_level)
-    supervisor = None if no_asterisk else start_asterisk(settings)
     try:
-        asyncio.run(serve(settings))
-    except ServiceError as error:
+        with ExitStack() as stack:
+            if not no_asterisk:
+                _asterisk_there(settings, stack)
+            asyncio.run(serve(settings))
+    except (ServiceError, PortTaken) as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        if supervisor is not None:
-            supervisor.stop()
 
 
-def start_asterisk(settings: Settings) -> Supervisor | None:
-    """A watched Asterisk, started again when it dies; None when one runs already, which is left as it is."""
-    ready = pbx.prepare(settings, log.info)
-    if control.is_running(ready.folders):
-        log.info("using the Asterisk that runs already")
-        for line in pbx.apply(settings, ready):
-            log.info("%s", line)
-        return None
-
-    def start() -> AsteriskProcess:
-        process = AsteriskProcess(ready.folders)
-        process.start()
-        return process
-
-    supervisor = Supervisor(
-        start,
-        on_died=lambda status: log.error("Asterisk has died (%s); it is started again", status),
-        on_restarted=lambda: log.warning("Asterisk runs again"),
-        on_failed=lambda error: log.error("%s", error),
-    )
-    supervisor.start()
-    return supervisor
+def _asterisk_there(settings: Settings, stack: ExitStack) -> None:
+    """An Asterisk of ours until the end, unless one runs already: that is brought up to date and left running."""
+    ready = pbx.prepare_prompts(settings) if control.is_running(settings.asterisk_folders()) else None
+    if ready is None:
+        stack.enter_context(watched_asterisk(pbx.prepare(settings, log.info)))
+        return
+    log.info("using the Asterisk that runs already")
+    for line in pbx.apply(settings, ready):
+        log.info("%s", line)
 
 
 async def serve(settings: Settings) -> None:

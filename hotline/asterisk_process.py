@@ -1,0 +1,33 @@
+"""The Asterisk that belongs to this program: watched while it runs, gone when the program is."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dialplan.asterisk.process import AsteriskProcess
+from dialplan.asterisk.supervisor import Supervisor
+from hotline.pbx import Pbx
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def watched_asterisk(ready: Pbx) -> Iterator[Supervisor]:
+    """Runs Asterisk for the length of the block; started again when it dies, and ended however the block is left."""
+
+    def start() -> AsteriskProcess:
+        process = AsteriskProcess(ready.folders)
+        process.start()
+        return process
+
+    supervisor = Supervisor(
+        start,
+        on_died=lambda status: log.error("Asterisk has died (%s); it is started again", status),
+        on_restarted=lambda: log.warning("Asterisk runs again"),
+        on_failed=lambda error: log.error("%s", error),
+    )
+    supervisor.start()
+    try:
+        yield supervisor
+    finally:
+        supervisor.stop()
