@@ -2,8 +2,8 @@
 
 All that must happen on the second happens in this dialplan, so that fifty calls at once cost our process nothing.
 Caller's and agent's leg of a call find each other by the caller's number (`plan.line_name`): ``P_<name>`` says how long
-the agent talks, ``S_<name>`` whether an agent talks or has left, ``L_<name>`` that the caller is on the line; a signal of
-that name wakes the caller's leg.
+the agent talks, ``S_<name>`` whether an agent talks or has left, ``L_<name>`` that the caller is on the line; a signal
+of that name wakes the caller's leg.
 """
 
 from __future__ import annotations
