@@ -134,7 +134,8 @@ def _thai(n: int) -> list[str]:
     rest = n
     for size, word in _THAI_PLACES:
         if rest >= size:
-            ids += [f"num-{rest // size}", word]
+            # People say ร้อยเอ็ด for 101 and พันห้า for 1005: a หนึ่ง that would begin the number is left out.
+            ids += [word] if rest // size == 1 and not ids and size <= 1_000 else [f"num-{rest // size}", word]
             rest %= size
     tens, ones = divmod(rest, 10)
     if tens:
