@@ -314,10 +314,10 @@ def explain(error: BaseException) -> Fault:
     if code.startswith(("22", "23", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")):
         return Fault("data", "the database refuses these rows: please report this as a fault", data=True)
     name = type(original).__name__
-    if name == "OperationalError":
-        if "no such table" in str(original):
-            return Fault("no_tables", "tables are missing: run `hotline db upgrade`")
+    if "no such table" in str(original) or "no such column" in str(original):
+        return Fault("no_tables", "tables are missing: run `hotline db upgrade`")
+    if name == "OperationalError" and code != "SQLITE_ERROR":
         return Fault("unreachable", "the database does not answer: is it running?")
     if isinstance(original, (ValueError, TypeError, OverflowError)) or name in {"DataError", "ProgrammingError"}:
         return Fault("data", f"these rows cannot be stored ({name} {code}): please report this as a fault", data=True)
-    return Fault("other", f"the database reports {name} {code}".rstrip())
+    return Fault("other", f"the database reports {name} {code}".rstrip() + ": please report this as a fault")

@@ -299,8 +299,8 @@ def _upsert(connection: Connection, table: Table) -> ClauseElement:
         if column.name not in key and column.name not in kept
     }
     if table is callbacks:  # only what the caller did; not where our work on it stands
-        open_states = [CallbackState.WAITING, CallbackState.DUPLICATE]
-        new["state"] = case((callbacks.c.state.in_(open_states), statement.excluded.state), else_=callbacks.c.state)
+        untouched = or_(callbacks.c.state == CallbackState.WAITING, callbacks.c.state == CallbackState.DUPLICATE)
+        new["state"] = case((untouched, statement.excluded.state), else_=callbacks.c.state)
     differs = [table.c[name].is_distinct_from(value) for name, value in new.items() if name != "updated_at"]
     result: ClauseElement = statement.on_conflict_do_update(index_elements=key, set_=new, where=or_(*differs))
     return result
