@@ -1,23 +1,29 @@
 """A browser, and a board to look at."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
 QUIET = (
     *("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--no-first-run", "--disable-default-apps", "--disable-domain-reliability", "--no-proxy-server"),
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium from Debian's packages (``make`` installs it)."""
+    """Chromium from Debian's packages (``make`` installs it).
+
+    Not longer than a module: while playwright runs, its event loop runs in this thread, and no other test could have
+    one of its own.
+    """
+    program = shutil.which("chromium")
+    assert program, "no chromium: install Debian's package (apt-get install chromium)"
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        running = playwright.chromium.launch(executable_path=program, args=list(QUIET))
         yield running
         running.close()
 
