@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from ami_listener.calls_outcome import settle
 from ami_listener.calls_rings import fill_rings
-from ami_listener.calls_times import NEAR, is_exact, nearest
+from ami_listener.calls_times import NEAR, is_exact, is_near, nearest
 from ami_listener.events import (
     AgentLegEnded,
     AgentRang,
@@ -51,7 +51,7 @@ from ami_listener.records import (
     Transfer,
 )
 
-_NONE: Final = timedelta(0)
+_AT_ONCE: Final = timedelta(seconds=0.3)  # the same step, told by two
 _VAGUENESS: Final = {Precision.MICROSECOND: 0, Precision.SECOND: 1, Precision.ESTIMATED: 2}
 _BY_VAGUENESS: Final = tuple(_VAGUENESS)
 _E = TypeVar("_E", bound=Event)
@@ -162,8 +162,9 @@ class _Build:
         passes: dict[tuple[str, datetime], QueuePass] = {}
         for joined in sorted(self.of(QueueJoined), key=lambda e: e.pass_number == 0):  # facts before app_queue
             key = (joined.queue, joined.occurred_at)
-            if joined.pass_number == 0:
-                key = nearest(joined.occurred_at, [k for k in passes if k[0] == joined.queue], lambda k: k[1]) or key
+            near = nearest(joined.occurred_at, [k for k in passes if k[0] == joined.queue], lambda k: k[1])
+            if near and (joined.pass_number == 0 or abs(near[1] - joined.occurred_at) <= _AT_ONCE):
+                key = near
             queue_pass = passes.setdefault(key, QueuePass(joined.queue, 0, self.not_before_arrival(joined)))
             told.setdefault(key, set()).add(joined.pass_number)
             queue_pass.position = queue_pass.position or joined.position
@@ -184,14 +185,19 @@ class _Build:
         used: set[tuple[str, int]] = set()
         for queue_pass, numbers in zip(self.record.passes, told, strict=True):
             queue = queue_pass.queue
-            free = sorted(number for number in numbers if number and (queue, number) not in used)
+            free = [number for number in numbers if number and (queue, number) not in used]
             top = max((number for name, number in used if name == queue), default=0)
-            queue_pass.pass_number = free[0] if free else (max(top, 3) + 1 if numbers - {0} else top + 1)
+            queue_pass.pass_number = max(free) if free else (max(top, 3) + 1 if numbers - {0} else top + 1)
             used.add((queue, queue_pass.pass_number))
 
     def leave(self, left: QueueLeft) -> None:
-        slack = _NONE if left.precision is Precision.MICROSECOND else NEAR
-        mine = [p for p in self.record.passes if p.queue == left.queue and p.joined_at <= left.occurred_at + slack]
+        at, passes = left.occurred_at, [p for p in self.record.passes if p.queue == left.queue]
+        mine = [p for p in passes if p.joined_at <= at]
+        if left.precision is not Precision.MICROSECOND:
+            known = [p.left_at for p in passes] + [self.record.ended_at]
+            if is_near(at, [mark for mark in known if mark]):
+                return  # told exactly; the guard's second pass may have begun within that second
+            mine = mine or [p for p in passes if p.joined_at <= at + NEAR]
         queue_pass = mine[-1] if mine else None
         if queue_pass is None:
             number = left.pass_number or 1
@@ -246,7 +252,11 @@ class _Build:
             if moved.kind != "attended":
                 continue
             at = moved.transferred_at
-            if any(abs(c.answered_at - at) <= NEAR for c in self.record.conversations):
+            joined = [
+                c for c in self.record.conversations if c.agent != moved.agent and abs(c.answered_at - at) <= NEAR
+            ]
+            if joined:
+                moved.to = moved.to or joined[0].agent
                 continue
             for left in self.of(AgentLegEnded):
                 spoke = {c.agent for c in self.record.conversations if c.answered_at <= left.occurred_at}

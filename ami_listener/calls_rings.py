@@ -9,6 +9,7 @@ from ami_listener.events import AgentRang, AgentRingEnded, Precision
 from ami_listener.records import CallRecord, Conversation, Ring
 
 _NONE: Final = timedelta(0)
+_AT_ONCE: Final = timedelta(seconds=0.3)
 
 
 def fill_rings(record: CallRecord, rang: Sequence[AgentRang], stopped: Sequence[AgentRingEnded]) -> None:
@@ -39,10 +40,8 @@ def _stop(record: CallRecord, stopped: AgentRingEnded) -> None:
             last = max(before, key=_rang_at)
             last.ended_at = last.ended_at or at
             return
-    else:  # app_queue's ringing time is in whole seconds too: the end is the better mark
-        ended = nearest(at, [r for r in own if r.ended_at], lambda r: r.ended_at or at)
-        if ended is not None and (ended.precision is Precision.MICROSECOND or ended.ended_at == at):
-            return
+    elif any(r.ended_at and (r.ended_at == at or is_near(at - _AT_ONCE, [r.ended_at])) for r in own):
+        return  # app_queue's ringing time is in whole seconds too: the end is the better mark
     known = nearest(started, [r for r in own if r.ended_at is None], _rang_at)
     if known is not None:
         known.ended_at = max(at, known.rang_at)

@@ -35,7 +35,7 @@ from ami_listener.events import (
     SurveyAsked,
 )
 from ami_listener.facts import stable_id
-from ami_listener.records import CallRecord, Conversation
+from ami_listener.records import CallRecord, Conversation, QueuePass
 
 
 def events_of(record: CallRecord) -> Iterator[Event]:
@@ -88,9 +88,7 @@ class _Seed:
         for one in self.record.passes:
             base = self.base("QueueJoined", one.joined_at, one.queue)
             yield QueueJoined(**base, queue=one.queue, pass_number=one.pass_number, position=one.position)
-            # An answered pass follows from its conversation.
-            talks = {talk.answered_at for talk in self.record.conversations}
-            if one.left_at and one.status and not (one.status is LeaveStatus.ANSWERED and one.left_at in talks):
+            if one.left_at and one.status and not self.follows(one):
                 base = self.base("QueueLeft", one.left_at, one.queue)
                 yield QueueLeft(**base, queue=one.queue, pass_number=one.pass_number, status=one.status)
         for ring in self.record.rings:
@@ -100,6 +98,15 @@ class _Seed:
                 rang = (ring.ended_at - ring.rang_at).total_seconds()
                 base = self.base("AgentRingEnded", ring.ended_at, ring.agent, precision=ring.precision)
                 yield AgentRingEnded(**base, queue=ring.queue, agent=ring.agent, rang_seconds=rang)
+
+    def follows(self, one: QueuePass) -> bool:
+        """The end of this pass follows from other things, and must go on following when those become better known."""
+        marks: dict[LeaveStatus, list[datetime | None]] = {
+            LeaveStatus.ANSWERED: [talk.answered_at for talk in self.record.conversations],
+            LeaveStatus.KEY: [other.joined_at for other in self.record.passes],
+            LeaveStatus.ABANDONED: [self.record.ended_at],
+        }
+        return one.status is not None and one.left_at in marks.get(one.status, [])
 
     def talking(self) -> Iterator[Event]:
         for talk in self.record.conversations:
@@ -119,8 +126,8 @@ class _Seed:
             yield CallTransferred(**base, kind=moved.kind, agent=moved.agent, to=moved.to)
 
     def ended_with_the_call(self, talk: Conversation) -> bool:
-        """A conversation that a failure ended: its end is the call's, and is as little known."""
-        return talk.ended_by is EndedBy.FAILURE and talk.ended_at == self.record.ended_at
+        """Its end follows from the call's, and is only as well known."""
+        return talk.ended_at == self.record.ended_at
 
     def afterwards(self) -> Iterator[Event]:
         record = self.record

@@ -123,6 +123,35 @@ SCENARIOS = [
         """,
     ),
     Scenario(
+        "guard, then abandoned: what ends the first pass is not taken for the second's end",
+        ARRIVED
+        + """
+        0.01 QUEUED general - 1
+        0.02 AgentCalled general 1001 -
+        9.01 AgentRingNoAnswer general 1001 9000
+        9.01 RINGNOANSWER general 1001 9000
+        9.01 QueueCallerAbandon general - 1
+        9.01 EXITWITHTIMEOUT general - 1|1|9
+        9.02 LEFT general - 1|TIMEOUT
+        9.03 ASSISTANT general - guard
+        9.15 QUEUED general - 2
+        9.16 QueueCallerJoin general - 1
+        9.16 ENTERQUEUE general - |0812345678|1
+        9.17 AgentCalled general 1001 -
+        40.00 QueueCallerAbandon general - 1
+        40.00 ABANDON general - 1|1|31
+        40.01 ENDED - - 16|
+        """,
+        """
+        abandoned by caller microsecond 40.01
+        assistant guard 9.03
+        pass general/1 0.01-9.02 timed_out
+        pass general/2 9.15-40.00 abandoned
+        ring 1001 0.02-9.01 no
+        ring 1001 9.17-40.00 no
+        """,
+    ),
+    Scenario(
         "guard, then key 1: called back later",
         ARRIVED
         + """
