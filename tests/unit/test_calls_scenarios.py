@@ -515,3 +515,33 @@ def test_read_back_from_the_database_it_is_the_same_call(scenario: Scenario) -> 
     for cut in range(1, len(events)):
         early = assembled(events[:cut])
         assert told(assembled(list(events_of(early)) + events[cut:])) == told(assembled(events[: len(events)])), cut
+
+
+def essence(record: CallRecord) -> list[object]:
+    """What must not depend on who told it: all but exact times and rings."""
+    return [
+        (record.outcome, record.ended_by),
+        [(p.queue, p.pass_number, p.status) for p in record.passes],
+        [(c.agent, c.ended_by) for c in record.conversations],
+        [(t.kind, t.agent, t.to) for t in record.transfers],
+        (record.survey, record.callback, record.message),
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+@pytest.mark.parametrize("scenario", JOURNAL_KNOWS, ids=[scenario.name for scenario in JOURNAL_KNOWS])
+def test_restarted_at_any_moment_the_service_ends_with_the_same_record(scenario: Scenario, data: st.DataObject) -> None:
+    """Killed after any event, read back, all of the journal, then AMI again from any later event."""
+    heard, written = ami_events(scenario.rows), journal_events(scenario.rows)
+    died = data.draw(st.integers(0, len(heard)))
+    back = data.draw(st.integers(died, len(heard)))
+    assembler = CallAssembler()
+    for part in (heard[:died], written, heard[back:]):
+        for event in part:
+            assembler.apply(event)
+        if CALL in assembler.records and data.draw(st.booleans()):
+            saved = assembler.records[CALL]
+            assembler = CallAssembler()
+            assembler.load(saved)
+    assert essence(assembler.records[CALL]) == essence(assembled(heard + written))
