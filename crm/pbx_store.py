@@ -48,8 +48,8 @@ async def delete(send: Send, family: Store, key: str) -> None:
     """Deletes one entry; one that is not there is as good. Raises what else `AmiClient.send` raises."""
     try:
         await send(DeleteFromDatabase(family, key))
-    except ActionFailed as error:
-        if _NOT_THERE not in error.message.lower():
+    except ActionFailed:  # Asterisk says the same of an entry that is not there and of one it cannot delete
+        if key in await read_family(send, family):
             raise
 
 
