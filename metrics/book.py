@@ -13,7 +13,7 @@ _Key = tuple[str | None, datetime]
 
 
 class DayBook:
-    """Facts of one day by queue and quarter hour; only quarters that changed are counted again.
+    """Facts of one day by queue and quarter hour; only quarters that changed are counted again. Not for threads.
 
     ``starts_at`` gives the beginning of the day that a moment belongs to (local midnight). Calls of an earlier day are
     let go when the day changes.
@@ -28,8 +28,12 @@ class DayBook:
         self._counted: dict[_Key, Tally] = {}
 
     def put(self, fact: CallFact) -> None:
-        """What is known of a call now; replaces what was known before."""
-        since_midnight = fact.arrived_at - self._starts_at(fact.arrived_at)
+        """What is known of a call now; replaces what was known before. A call of yesterday that ends today is not
+        today's."""
+        day = self._starts_at(fact.arrived_at)
+        if self._day is not None and day < self._day:
+            return
+        since_midnight = fact.arrived_at - day
         quarter = fact.arrived_at - since_midnight % QUARTER
         key = (fact.queue, quarter)
         before = self._places.get(fact.call_id)
@@ -50,7 +54,7 @@ class DayBook:
         self._turn_page(self._starts_at(now))
         parts: dict[str | None, list[Tally]] = {}
         for key, facts in self._facts.items():
-            if not facts:
+            if not facts or self._starts_at(key[1]) != self._day:
                 continue
             if (counted := self._counted.get(key)) is None:
                 counted = self._counted[key] = tally(facts.values(), self._limits)

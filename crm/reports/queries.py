@@ -66,7 +66,7 @@ def facts_between(connection: Connection, start_at: datetime, end_at: datetime) 
 
 
 def today(connection: Connection, now: datetime, zone: ZoneInfo, limits: Limits | None = None) -> DayFigures:
-    """The figures of the local day that ``now`` lies in, so far. Boards keep a `metrics.live.LiveDay` instead."""
+    """The figures of the local day that ``now`` lies in, so far. Boards keep a `metrics.book.DayBook` instead."""
     period = period_of(now, Step.DAY, zone)
     used = limits or Limits()
     by_queue = tally_by(facts_between(connection, period.start_at, period.end_at), lambda call: call.queue, used)

@@ -1,6 +1,6 @@
 """What the board shows, as plain data; whoever wires it provides it anew each time it is asked."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -75,4 +75,4 @@ class BoardSettings:
     default_language: str = "th"
 
 
-Provider = Callable[[], BoardData]
+Provider = Callable[[], BoardData | Awaitable[BoardData]]

@@ -37,7 +37,9 @@ class _Board:
 class Producer:
     """Runs only while somebody watches.
 
-    ``provider`` is called in a thread at most every ``interval_seconds``; ``render`` makes the parts of a variant.
+    ``provider`` is called on the event loop, so that it may read what lives there, at most every ``interval_seconds``;
+    it is quick, or gives an awaitable (such as `asyncio.to_thread` makes of a function that reads a database).
+    ``render`` makes the parts of a variant.
     A viewer gets a message on each change and at least every ``heartbeat_seconds``. When the provider fails, messages
     go on with ``fresh`` false, so that the page can say that its figures are old.
     """
@@ -72,7 +74,7 @@ class Producer:
         """Data for a page: the producer's own while it runs, else asked for. Raises what the provider raises."""
         if self._task is not None and self._data is not None and self._fresh:
             return self._data
-        return await asyncio.to_thread(self._provider)
+        return await self._ask()
 
     async def close(self) -> None:
         """End every stream, so that the server can stop."""
@@ -104,6 +106,10 @@ class Producer:
             if not self.viewers:
                 await self._stop()
 
+    async def _ask(self) -> BoardData:
+        data = self._provider()
+        return data if isinstance(data, BoardData) else await data
+
     def _enter(self, variant: Variant) -> _Board:
         board = self._boards.setdefault(variant, _Board())
         board.viewers += 1
@@ -129,7 +135,7 @@ class Producer:
     async def _produce(self) -> None:
         before = self._fresh
         try:
-            self._data = await asyncio.to_thread(self._provider)
+            self._data = await self._ask()
             self._fresh = True
             for variant, board in list(self._boards.items()):
                 self._update(variant, board, self._data)

@@ -287,6 +287,15 @@ def test_nothing_is_asked_when_nobody_watches() -> None:
     play(story)
 
 
+def test_data_may_come_from_a_thread() -> None:
+    async def run() -> None:
+        board = Wallboard(lambda: asyncio.to_thread(lambda: DATA), BoardSettings(), interval_seconds=0.01)
+        assert (await message(board.producer.watch(THAI)))["parts"]
+        await board.close()
+
+    asyncio.run(run())
+
+
 def test_close_ends_every_stream() -> None:
     async def story(source: Source, producer: Producer) -> None:
         stream = producer.watch(THAI)

@@ -8,13 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics.book import DayBook
 from metrics.facts import CallFact
-from metrics.live import LiveDay
+from metrics.intervals import Step, period_of
 from metrics.tally import Limits, tally, tally_by
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
+
+
+def book(limits: Limits | None = None) -> DayBook:
+    return DayBook(lambda at: period_of(at, Step.DAY, BANGKOK).start_at, limits or Limits())
 
 
 def call(call_id: str, arrived_at: datetime = NOON, queue: str | None = "general") -> CallFact:
@@ -27,40 +32,40 @@ def ended(fact: CallFact, outcome: str = "abandoned", seconds: float = 20) -> Ca
 
 def test_counts_while_calls_live() -> None:
     """H1: a figure does not wait for the end of the talk."""
-    day = LiveDay(BANGKOK)
+    day = book()
     assert day.tallies(NOON) == {}
-    day.tell(call("1"))
+    day.put(call("1"))
     assert day.tallies(NOON)["general"].waiting == 1
-    day.tell(replace(call("1"), agent_answered_at=NOON + timedelta(seconds=4)))
+    day.put(replace(call("1"), agent_answered_at=NOON + timedelta(seconds=4)))
     assert day.tallies(NOON)["general"].answered_within == 1
-    day.tell(ended(replace(call("1"), agent_answered_at=NOON + timedelta(seconds=4)), "answered"))
+    day.put(ended(replace(call("1"), agent_answered_at=NOON + timedelta(seconds=4)), "answered"))
     assert day.tallies(NOON)["general"].handled == 1
 
 
 def test_the_day_ends_at_local_midnight() -> None:
-    day = LiveDay(BANGKOK)
+    day = book()
     late, early = call("late", MIDNIGHT - timedelta(microseconds=1)), call("early", MIDNIGHT)
-    day.tell_all([late, early])
+    day.put_all([late, early])
     assert day.tallies(NOON)["general"].offered == 1
     assert day.tallies(MIDNIGHT)["general"].offered == 1
-    day.tell(ended(late))
+    day.put(ended(late))
     assert day.tallies(MIDNIGHT)["general"].abandoned == 0
-    day.tell(ended(early))
+    day.put(ended(early))
     assert day.tallies(MIDNIGHT)["general"].abandoned == 1
 
 
 def test_a_correction_after_the_end_counts() -> None:
-    day = LiveDay(BANGKOK)
-    day.tell(ended(call("1")))
+    day = book()
+    day.put(ended(call("1")))
     assert day.tallies(NOON)["general"].abandoned == 1
-    day.tell(ended(replace(call("1"), queue="technical"), "failed"))
+    day.put(ended(replace(call("1"), queue="technical"), "failed"))
     assert {queue: part.failed for queue, part in day.tallies(NOON).items()} == {"technical": 1}
 
 
 @pytest.mark.parametrize("limit", [9.0, 30.0])
 def test_limits_are_settings(limit: float) -> None:
-    day = LiveDay(BANGKOK, Limits(answer_within_seconds=limit))
-    day.tell(ended(replace(call("1"), agent_answered_at=NOON + timedelta(seconds=15)), "answered"))
+    day = book(Limits(answer_within_seconds=limit))
+    day.put(ended(replace(call("1"), agent_answered_at=NOON + timedelta(seconds=15)), "answered"))
     assert day.tallies(NOON)["general"].answered_within == int(limit == 30.0)
 
 
@@ -75,13 +80,13 @@ steps = st.tuples(
 
 @given(st.lists(steps, max_size=25))
 def test_same_as_counting_at_once(story: list[tuple[int, datetime, str | None, str | None, bool]]) -> None:
-    day, now = LiveDay(BANGKOK), NOON
+    day, now = book(), NOON
     known: dict[str, CallFact] = {}
     for number, arrived_at, queue, outcome, ask in story:
         name = f"{number} {arrived_at}"
         fact = call(name, arrived_at, queue)
         known[name] = ended(fact, outcome) if outcome else fact
-        day.tell(known[name])
+        day.put(known[name])
         if ask:
             day.tallies(now)
     for asked_at, last in ((NOON, MIDNIGHT), (MIDNIGHT, MIDNIGHT + timedelta(days=1))):
