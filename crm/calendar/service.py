@@ -123,9 +123,8 @@ def _seed_one(connection: Connection, holiday: Holiday, now: datetime) -> int:
     new = {name: statement.excluded[name] for name in ("name_th", "name_en", "changed_at")}
     ours = and_(holidays.c.source == HolidaySource.SEED, holidays.c.removed.is_(False))
     differs = or_(holidays.c.name_th != holiday.name_th, holidays.c.name_en != holiday.name_en)
-    return connection.execute(
-        statement.on_conflict_do_update(index_elements=["date"], set_=new, where=and_(ours, differs))
-    ).rowcount
+    upsert = statement.on_conflict_do_update(index_elements=["date"], set_=new, where=and_(ours, differs))
+    return connection.execute(upsert, execution_options={"preserve_rowcount": True}).rowcount
 
 
 class CalendarService:
