@@ -1,0 +1,78 @@
+"""``make check`` and ``make test``: every static check, then the tests, pytest's summary last.
+
+    python tools/check.py [--all] [PYTEST-ARGUMENT…]
+
+All checks run even when one fails; the exit status is 1 then. ``--all`` runs every tier, otherwise those without
+sockets.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PROGRAMS = Path(sys.executable).parent
+QUICK_TIERS = ("unit", "wire")
+TIERS = (*QUICK_TIERS, "integration", "asterisk", "browser")
+
+
+def say(text: str) -> None:
+    """Prints one line at once."""
+    print(text, flush=True)
+
+
+def run(name: str, *arguments: str, environment: dict[str, str] | None = None) -> bool:
+    """Runs one check; its output is shown when it fails. Returns whether it passed."""
+    begun = time.monotonic()
+    result = subprocess.run(
+        [PROGRAMS / arguments[0], *arguments[1:]],
+        cwd=REPOSITORY,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    say(f"{name:<28}{'ok' if result.returncode == 0 else 'FAILED':<8}{time.monotonic() - begun:5.1f} s")
+    if result.returncode:
+        say(result.stdout)
+    return result.returncode == 0
+
+
+def static_checks() -> list[str]:
+    """Names of the checks that failed."""
+    checks = [
+        ("format", ["ruff", "format", "--check", "."], {}),
+        ("lint", ["ruff", "check", "."], {}),
+        ("floors", ["lint-imports"], {}),
+        ("types", ["mypy"], {}),
+        ("types of tools", ["mypy", "tools"], {"MYPYPATH": "tools:tests"}),
+    ]
+    checks += [  # one run each: every tier has a conftest of its own
+        (f"types of tests/{tier}", ["mypy", f"tests/{tier}"], {"MYPYPATH": f"tests:tests/{tier}"}) for tier in TIERS
+    ]
+    return [name for name, command, environment in checks if not run(name, *command, environment=environment)]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs everything; returns the exit status."""
+    everything = "--all" in arguments
+    own = [argument for argument in arguments if argument != "--all"]
+    failed = static_checks()
+    if failed:
+        say(f"Failed: {', '.join(failed)}; the tests follow.\n")
+    folders = [
+        f"tests/{tier}" for tier in (TIERS if everything else QUICK_TIERS) if (REPOSITORY / "tests" / tier).is_dir()
+    ]
+    tests = subprocess.run([PROGRAMS / "pytest", "--durations=5", *folders, *own], cwd=REPOSITORY, check=False)
+    if failed:
+        print(f"Failed before the tests: {', '.join(failed)}", file=sys.stderr, flush=True)
+    return 1 if failed or tests.returncode else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
