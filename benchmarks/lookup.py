@@ -1,0 +1,182 @@
+"""How long it takes to find who calls, with millions of people, in SQLite and PostgreSQL.
+
+Makes N people with one number each (every tenth has a second one, every hundredth number belongs to two people), then
+looks up random callers, of whom one in ten is unknown. Prints one JSON line a database: p50 and p99 of one lookup in
+milliseconds as the service does it (SQL, rows, objects), each on a connection that is already open.
+
+    python benchmarks/lookup.py [--people 10000000] [--lookups 20000] [--only sqlite|postgresql] [--folder DIR] [--keep]
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from crm.database import open_engine, reading, upgrade
+from crm.people.service import find_by_number
+
+FIRST_NUMBER = 66_600_000_000  # +666… to +669…: mobile numbers
+SPREAD = 7_919  # neighbours in time are not neighbours in number
+
+
+def number_of(person: int, people: int) -> str:
+    """The number of person 1…people: all different, in no order."""
+    return f"+{FIRST_NUMBER + person * SPREAD % (people * 3 + 1)}"
+
+
+# The same three statements make the people in both databases; {series} gives n = 1…:people.
+_MAKE = (
+    """INSERT INTO people (id, first_name, last_name, display_name, language, occupation, sex, birth_year, province,
+        email, created_at, updated_at)
+    SELECT n, 'สมชาย', 'ใจดี ' || n, 'คุณสมชาย ใจดี ' || n, 'th', 'ผู้ส่งออก', 'female', 1940 + n % 70, 'ระยอง',
+        'person' || n || '@example.com', 1700000000000000 + n, 1700000000000000 + n FROM {series}""",
+    """INSERT INTO phone_numbers (id, number, kind)
+    SELECT n, '+' || (66600000000 + n * 7919 % (:people * 3 + 1)), 'e164' FROM {series}""",
+    """INSERT INTO person_numbers (number_id, person_id, is_primary, last_used_at)
+    SELECT n, n, {true}, 1700000000000000 + n FROM {series}""",
+    """INSERT INTO person_numbers (number_id, person_id, is_primary, last_used_at)
+    SELECT n, n % :people + 1, {false}, NULL FROM {series} WHERE n % 10 = 0""",
+)
+
+
+def fill_sqlite(path: Path, people: int) -> Engine:
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()  # nobody else may have the file open while it is filled without a journal
+    connection = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("synchronous = OFF", "foreign_keys = OFF", "cache_size = -1000000", "journal_mode = OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("DROP INDEX uq_phone_numbers_number")  # sorting once is quicker than ten million insertions
+    series = "(WITH RECURSIVE s(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM s WHERE n < :people) SELECT n FROM s)"
+    connection.execute("BEGIN")
+    for statement in _MAKE:
+        connection.execute(statement.format(series=series, true="1", false="0"), {"people": people})
+    connection.execute("CREATE UNIQUE INDEX uq_phone_numbers_number ON phone_numbers (number)")
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("ANALYZE")
+    connection.close()
+    return engine
+
+
+def fill_postgresql(url: str, people: int) -> Engine:
+    engine = open_engine(url)
+    upgrade(engine)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("DROP INDEX uq_phone_numbers_number")
+        connection.exec_driver_sql("SET session_replication_role = replica")  # no foreign key checks row by row
+        for statement in _MAKE:
+            series = f"generate_series(1, {people}) AS s(n)"
+            sql = statement.format(series=series, true="true", false="false").replace(":people", f"{people}::bigint")
+            connection.exec_driver_sql(sql.replace("n * 7919", "n::bigint * 7919"))
+        connection.exec_driver_sql("CREATE UNIQUE INDEX uq_phone_numbers_number ON phone_numbers (number)")
+        connection.exec_driver_sql("VACUUM ANALYZE")
+    return engine
+
+
+def _program(name: str) -> str:
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
+    found = str(folders[-1] / name) if folders else shutil.which(name)
+    if not found:
+        raise SystemExit(f"no {name}: install the package postgresql-15, or use --only sqlite")
+    return found
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """A server for this run, with the settings Debian ships except where its data are; yields a database's URL."""
+    folder.mkdir(parents=True)
+    user = []
+    if os.geteuid() == 0:
+        shutil.chown(folder, "nobody")
+        user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    data = folder / "data"
+    options = ["-D", str(data), "-U", "hotline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
+    subprocess.run([*user, _program("initdb"), *options], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    settings = ["listen_addresses=", f"unix_socket_directories={folder}", "max_wal_size=8GB", "fsync=off"]
+    arguments = [part for setting in settings for part in ("-c", setting)]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*user, _program("postgres"), "-D", str(data), *arguments], stdout=log, stderr=log, cwd=folder
+        )
+    try:
+        ready = [_program("pg_isready"), "-q", "-h", str(folder)]
+        deadline = time.monotonic() + 60
+        while subprocess.run(ready, check=False).returncode and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield f"postgresql://hotline@/postgres?host={folder}"
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def measure(engine: Engine, people: int, lookups: int) -> dict[str, float]:
+    """Times ``lookups`` lookups of random callers; the first ones too: a call does not wait for warm caches."""
+    chance = random.Random(1169)
+    times = []
+    found = 0
+    with reading(engine) as connection:
+        find_by_number(connection, "+66000000000")  # the statement is put into words once a process
+        for turn in range(lookups):
+            known = turn % 10 != 0
+            number = number_of(chance.randint(1, people), people) if known else f"+6620{chance.randint(0, 9_999_999)}"
+            begin = time.perf_counter()
+            who = find_by_number(connection, number)
+            times.append(time.perf_counter() - begin)
+            found += bool(who)
+            if bool(who) != known:
+                raise SystemExit(f"lookup {turn} found {len(who)} people")
+    times.sort()
+    return {
+        "p50_ms": round(times[lookups // 2] * 1000, 3),
+        "p99_ms": round(times[int(lookups * 0.99)] * 1000, 3),
+        "p999_ms": round(times[int(lookups * 0.999)] * 1000, 3),
+        "max_ms": round(times[-1] * 1000, 3),
+        "found": found,
+    }
+
+
+def run(kind: str, fill: Callable[[], Engine], people: int, lookups: int) -> None:
+    begin = time.monotonic()
+    engine = fill()
+    fill_seconds = round(time.monotonic() - begin, 1)
+    result = measure(engine, people, lookups)
+    engine.dispose()
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    print(json.dumps({"database": kind, "people": people, "fill_seconds": fill_seconds, **result, "machine": machine}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=10_000_000)
+    parser.add_argument("--lookups", type=int, default=20_000)
+    parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    parser.add_argument("--folder", type=Path, help="where to put the databases: about 4 GB for 10 million people")
+    parser.add_argument("--keep", action="store_true", help="leave the databases there")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="lookup-", dir=options.folder))
+    folder.chmod(0o755)
+    try:
+        if options.only != "postgresql":
+            run("sqlite", lambda: fill_sqlite(folder / "l.sqlite3", options.people), options.people, options.lookups)
+        if options.only != "sqlite":
+            with postgres_server(folder / "pg") as url:
+                run("postgresql", lambda: fill_postgresql(url, options.people), options.people, options.lookups)
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
