@@ -100,6 +100,22 @@ def test_cancelling_leaves_nothing_running(tmp_path: Path, asterisk_root: Path) 
         assert not is_running(network)
 
 
+def test_an_early_end_lets_the_callers_finish(tmp_path: Path, asterisk_root: Path) -> None:
+    product, target = make_little_product(tmp_path, asterisk_root, 3)
+    network = AsteriskFolders.for_instance(tmp_path, "network", install_root=asterisk_root)
+    simulation = Simulation(target, network, QUICK)
+
+    def watch(progress: Progress) -> None:
+        if progress.answered:
+            simulation.stop_placing()
+
+    with AsteriskProcess(product):
+        summary = asyncio.run(simulation.run(None, 2.0, watch))
+    assert summary.interrupted
+    assert summary.unfinished == 0
+    assert compare(summary.calls, records(product), meanings=target.survey_meanings) == []
+
+
 def test_phones_with_a_wrong_secret_are_named(tmp_path: Path, asterisk_root: Path) -> None:
     product, target = make_little_product(tmp_path, asterisk_root, 2)
     agents = (target.agents[0], (target.agents[1][0], "wrong"))
