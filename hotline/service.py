@@ -6,7 +6,6 @@ read from the journal when it is back.
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,11 +20,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from ami_listener.client import AmiClient
 from ami_listener.events import AgentStateChanged, CallAnswered, CallbackTried, Event, StreamInterrupted, StreamResumed
 from ami_listener.journal import Position
+from ami_listener.missed import MissedRings
 from ami_listener.records import CallRecord
 from ami_listener.settings import AmiSettings
 from crm import database
+from crm.agents.missed import MissedRingEnforcer
+from crm.calendar.keeper import CalendarKeeper
+from crm.calendar.service import CalendarService
+from crm.callbacks.scheduler import CallbackScheduler
 from crm.calls.store import CallbackPolicy, CallStore, StreamGap
 from crm.calls.stored import load_calls, load_calls_since, load_open_calls, load_position
+from crm.closure.service import ClosureService
 from crm.ivr_adapters import CallerDirectory, NumberPlan, Pace, QueueView
 from crm.people.numbers import Number, normalise
 from crm.recorder import Recorder
@@ -83,8 +88,21 @@ class Service:
             clock,
         )
         self.standing = Standing(self.engine)
+        self.calendar = CalendarService(self.engine, settings, clock)
         self.agi = self._agi_server()
         self.ami = self._ami_client()
+        closures = ClosureService(self.engine, [number.number for number in settings.numbers], self.ami.send)
+        self.keeper = CalendarKeeper(self.calendar, closures, self.ami.send, clock)
+        self.callbacks = CallbackScheduler(
+            self.engine,
+            self.ami.send,
+            self.calendar,
+            policy,
+            self.recorder.callback_tried,
+            default_language=settings.site.languages[0],
+            clock=clock,
+        )
+        self.missed = self._missed_rings()
         self.now = Now(settings, self.listener.floor, self.book, self._health(), clock)
         queues = [queue.name for queue in settings.queues]
         self.exporter = Exporter(self.registry, queues, self.now.snapshot, version=product_version())
@@ -100,6 +118,8 @@ class Service:
         )
         self.pages = PageServer(app, settings.ports.web_bind, settings.ports.web)
         self._tasks: list[asyncio.Task[None]] = []
+        self._gap: StreamGap | None = None
+        self._tries_counted: set[str] = set()
 
     # -- life
 
@@ -114,6 +134,9 @@ class Service:
         self._tasks += [
             asyncio.create_task(self.listener.follow_position(self.ami), name="journal-position"),
             asyncio.create_task(self.standing.follow(), name="standing"),
+            asyncio.create_task(self.keeper.run(), name="calendar"),
+            asyncio.create_task(self.callbacks.run(), name="callbacks"),
+            asyncio.create_task(self.missed.run(), name="missed-rings"),
         ]
         log.info("pages on http://%s:%d/wallboard", self.settings.ports.web_bind, self.settings.ports.web)
 
@@ -145,19 +168,18 @@ class Service:
     # -- what the parts tell each other
 
     def _happened(self, event: Event) -> None:
+        self.callbacks.apply(event)
+        self.missed.apply(event)
         if isinstance(event, AgentStateChanged):
             self.recorder.agent_changed(event)
         elif isinstance(event, CallbackTried):
             self.recorder.callback_tried(event)
-            request = self.listener.calls.find(event.request_call_id)
-            self.exporter.observe_callback_try(request.queue if request else None, event.result)
+            self._count_try(event)
         elif isinstance(event, CallAnswered):
             self.pace.answered(event.queue, event.occurred_at)
         elif isinstance(event, StreamInterrupted):
             self._gap = StreamGap(event.occurred_at, event.reason)
             self.recorder.gap(self._gap)
-
-    _gap: StreamGap | None = None
 
     def _changed(self, record: CallRecord, changed_at: datetime) -> None:
         self.recorder.mark(record, changed_at)
@@ -175,6 +197,15 @@ class Service:
         if self._gap is not None:
             self.recorder.gap(StreamGap(self._gap.from_at, self._gap.reason, resumed.occurred_at))
             self._gap = None
+        self.keeper.logged_in()
+        self.missed.logged_in()
+
+    def _count_try(self, event: CallbackTried) -> None:
+        if event.event_id in self._tries_counted:
+            return  # the journal tells it again
+        self._tries_counted.add(event.event_id)
+        request = self.listener.calls.find(event.request_call_id)
+        self.exporter.observe_callback_try(request.queue if request else None, event.result)
 
     async def _known_calls(self, call_ids: set[str]) -> Iterable[CallRecord]:
         if not call_ids:
@@ -208,7 +239,7 @@ class Service:
             numbers=NumberPlan(),
             directory=CallerDirectory(self.lookup_engine),
             queues=QueueView(self._waiting, self.pace.seconds),
-            calendar=self.standing,
+            calendar=self.calendar,
             voice=voice,
             clock=self.clock,
         )
@@ -223,6 +254,21 @@ class Service:
             lambda: self.listener.connected(self.ami),
             self.listener.lost,
             interesting=WANTED_EVENTS,
+        )
+
+    def _missed_rings(self) -> MissedRingEnforcer:
+        answering = self.settings.answering
+        policy = MissedRings(
+            answering.missed_limit,
+            answering.missed_rest_seconds,
+            {queue.name: queue.ring_seconds for queue in self.settings.queues},
+        )
+        return MissedRingEnforcer(
+            policy,
+            self.ami.send,
+            answering.missed_rest_seconds,
+            lambda missed: self.exporter.observe_missed_ring(missed.queue),
+            self.clock,
         )
 
     def _waiting(self, queue: str) -> list[str]:
@@ -283,10 +329,3 @@ def product_version() -> str:
         return version("hotline")
     except PackageNotFoundError:
         return "0"
-
-
-def free_port() -> int:
-    """A TCP port that nobody has at the moment, for the demo and for tests."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

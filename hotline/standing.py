@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -46,7 +45,3 @@ class Standing:
                 .group_by(messages.c.queue)
             )
             return {row[0]: row[1] for row in asked}, {row[0] or "": row[1] for row in left}
-
-    def next_opening(self, now: datetime) -> datetime | None:
-        """Placeholder until the calendar is wired."""
-        return None
