@@ -13,6 +13,7 @@ import os
 import platform
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -79,7 +80,7 @@ def fill_postgresql(url: str, people: int) -> Engine:
         for statement in _MAKE:
             series = f"generate_series(1, {people}) AS s(n)"
             sql = statement.format(series=series, true="true", false="false").replace(":people", f"{people}::bigint")
-            connection.exec_driver_sql(sql.replace("n * 7919", "n::bigint * 7919"))
+            connection.exec_driver_sql(sql.replace("n * 7919", "n::bigint * 7919").replace("%", "%%"))
         connection.exec_driver_sql("CREATE UNIQUE INDEX uq_phone_numbers_number ON phone_numbers (number)")
         connection.exec_driver_sql("VACUUM ANALYZE")
     return engine
@@ -117,7 +118,7 @@ def postgres_server(folder: Path) -> Iterator[str]:
             time.sleep(0.05)
         yield f"postgresql://hotline@/postgres?host={folder}"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # does not wait for connections
         server.wait(60)
 
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
+    ExceptionContext,
     Float,
     Integer,
     MetaData,
@@ -117,7 +118,7 @@ def open_engine(url: str, *, busy_timeout_seconds: float = 5.0, pool_size: int =
         engine = create_engine(where, hide_parameters=True, connect_args={"timeout": busy_timeout_seconds})
         _prepare_sqlite(engine, foreign_keys=True)
         return engine
-    return create_engine(
+    engine = create_engine(
         where,
         hide_parameters=True,  # callers' numbers stay out of error messages
         pool_size=pool_size,
@@ -125,6 +126,17 @@ def open_engine(url: str, *, busy_timeout_seconds: float = 5.0, pool_size: int =
         # a server that vanished without a word must be noticed in seconds, not in two hours
         connect_args={"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 3, "tcp_user_timeout": 15000},
     )
+    event.listen(engine, "handle_error", _hide_rows)
+    return engine
+
+
+def _hide_rows(context: ExceptionContext) -> None:
+    """PostgreSQL quotes the row it refuses, and so a caller's number, from the second line of its message on."""
+    error, wrapped = context.original_exception, context.sqlalchemy_exception
+    first_line = str(error).partition("\n")[0]
+    error.args = (first_line,)
+    if wrapped is not None:
+        wrapped.args = (f"({type(error).__name__}) {first_line}",)
 
 
 def _known_url(url: str) -> URL:
