@@ -19,7 +19,11 @@ def callbacks() -> None:
 
 
 @callbacks.command("list")
-@click.option("--state", type=click.Choice([*CallbackState, "all"]), help="Only these [waiting and calling].")
+@click.option(
+    "--state",
+    type=click.Choice([*(state.value for state in CallbackState), "all"]),
+    help="Only these [waiting and calling].",
+)
 @click.option("-n", "--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj

@@ -23,7 +23,9 @@ def messages() -> None:
 
 
 @messages.command("list")
-@click.option("--state", type=click.Choice([*MessageState, "all"]), default="new", show_default=True)
+@click.option(
+    "--state", type=click.Choice([*(state.value for state in MessageState), "all"]), default="new", show_default=True
+)
 @click.option("-n", "--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, the newest.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
