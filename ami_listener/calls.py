@@ -40,7 +40,8 @@ class _Call:
 class CallAssembler:
     """Keeps the record of every call that matters now.
 
-    ``find_record``: reads a call back by its id, or None; asked once for each call id that is new here.
+    ``find_record``: reads a call back by its id, or None; asked when a fact concerns a call that is not held, such as
+    the try of a callback long after the call that asked. Never asked for a call that just arrives.
     """
 
     def __init__(
@@ -137,7 +138,7 @@ class CallAssembler:
     def _put(self, call_id: str, event: Event) -> None:
         call = self._calls.get(call_id)
         if call is None:
-            call = self._open(call_id)
+            call = self._open(call_id, new=isinstance(event, CallArrived) and event.precision is Precision.MICROSECOND)
         if event.event_id in call.events:
             return
         call.events[event.event_id] = event
@@ -146,9 +147,9 @@ class CallAssembler:
         self._stale.add(call_id)
         self._dirty[call_id] = None
 
-    def _open(self, call_id: str) -> _Call:
+    def _open(self, call_id: str, *, new: bool) -> _Call:
         call = self._calls[call_id] = _Call()
-        known = self._find_record(call_id) if self._find_record else None
+        known = self._find_record(call_id) if self._find_record and not new else None
         if known is not None:
             self.load(known)
         return call

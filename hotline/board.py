@@ -104,7 +104,10 @@ class Now:
                     queues=agent.queues,
                 )
             )
-        return BoardData(at=now, queues=tuple(queues), agents=tuple(agents), heard=self._health.ami())
+        elsewhere = today.get(None, empty)
+        return BoardData(
+            at=now, queues=tuple(queues), agents=tuple(agents), heard=self._health.ami(), elsewhere=elsewhere
+        )
 
     def snapshot(self) -> Snapshot:
         """For the exporter."""

@@ -36,6 +36,7 @@ class Sinks:
     position: Callable[[Position], None]
     resumed: Callable[[StreamResumed], Awaitable[None]]
     known_calls: Callable[[set[str]], Awaitable[Iterable[CallRecord]]]
+    find_call: Callable[[str], CallRecord | None]
 
 
 class Listener:
@@ -47,7 +48,7 @@ class Listener:
         sinks: Sinks,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.calls = CallAssembler()
+        self.calls = CallAssembler(sinks.find_call)
         self.floor = FloorState()
         self.translator = Translator(clock)
         self.gaps = 0

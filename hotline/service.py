@@ -84,7 +84,7 @@ class Service:
         )
         self.listener = Listener(
             settings.asterisk_folders().log,
-            Sinks(self._happened, self._changed, self._read_up_to, self._resumed, self._known_calls),
+            Sinks(self._happened, self._changed, self._read_up_to, self._resumed, self._known_calls, self._find_call),
             clock,
         )
         self.standing = Standing(self.engine)
@@ -218,6 +218,15 @@ class Service:
                     "waiting for the database before the journal is taken in: %s", database.explain(error).advice
                 )
                 await asyncio.sleep(DATABASE_RETRY_SECONDS)
+
+    def _find_call(self, call_id: str) -> CallRecord | None:
+        """One call that ended a while ago; a database that is away must not stop the listening."""
+        try:
+            found = load_calls(self.lookup_engine, [call_id])
+        except SQLAlchemyError as error:
+            log.warning("call %s is not looked up: %s", call_id, database.explain(error).advice)
+            return None
+        return found[0] if found else None
 
     # -- parts
 

@@ -1,0 +1,54 @@
+"""``hotline kpi``."""
+
+import json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from crm.database import reading
+from crm.reports.queries import facts_between
+from hotline.board import day_start, limits_of
+from hotline.cli import Context
+from hotline.commands.calls import Moment
+from metrics.kpi import KPIS, Kpi
+from metrics.tally import Tally, tally
+
+
+@click.command()
+@click.option("--from", "from_at", type=Moment(), help="Arrived at or after [today].")
+@click.option("--to", "to_at", type=Moment(), help="Arrived before [now].")
+@click.option("--queue", help="Only of this queue.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def kpi(context: Context, from_at: datetime | None, to_at: datetime | None, queue: str | None, as_json: bool) -> None:
+    """The figures of a period, as defined in docs/kpi.md; those with a target show it."""
+    settings = context.settings
+    now = datetime.now(UTC)
+    since = from_at or day_start(ZoneInfo(settings.site.timezone))(now)
+    with reading(context.engine()) as connection:
+        facts = [
+            fact for fact in facts_between(connection, since, to_at or now) if queue is None or fact.queue == queue
+        ]
+    counted = tally(facts, limits_of(settings))
+    if as_json:
+        figures = {figure.name: figure.function(counted) for figure in KPIS}
+        period = {"from": since.isoformat(), "to": (to_at or now).isoformat(), "queue": queue}
+        click.echo(json.dumps(period | figures))
+        return
+    for figure in KPIS:
+        click.echo(_line(figure, counted))
+
+
+def _line(figure: Kpi, counted: Tally) -> str:
+    value = figure.function(counted)
+    if value is None:
+        text = "-"
+    elif figure.unit == "ratio":
+        text = f"{value:.1%}"
+    elif figure.unit == "seconds":
+        text = f"{value:.1f} s"
+    else:
+        text = f"{value}"
+    target = f"   target {figure.target:.0%}" if figure.target is not None else ""
+    return f"{figure.name.replace('_', ' '):<42} {text:>10}{target}"
