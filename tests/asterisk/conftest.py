@@ -1,9 +1,12 @@
 """The Asterisk that all real-call tests share: unpacked once, with SIPp."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from exchange import exchange_site
+from product import ProductAsterisk
 
 from dialplan.asterisk.install import install
 
@@ -14,3 +17,11 @@ def asterisk_root() -> Path:
     given = os.environ.get("HOTLINE_ASTERISK_ROOT")
     root = Path(given) if given else Path(__file__).parents[2] / ".state/asterisk-root"
     return install(root, with_sipp=True, progress=print).root
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> Iterator[ProductAsterisk]:
+    """The product's own dialplan running, with no service: always open, many queues (see ``exchange``)."""
+    state = tmp_path_factory.mktemp("product")
+    with ProductAsterisk.make(exchange_site(), state, asterisk_root) as running:
+        yield running

@@ -188,9 +188,8 @@ def base_site(**sections: Any) -> dict[str, Any]:
         "answering": {"callback_ring_seconds": 10, "repeat_seconds": 10},
         "survey": {"timeout_seconds": 3},
         "ports": {
-            "sip": first, "asterisk_http": free_port(kind=socket.SOCK_STREAM), "ami": free_port(kind=socket.SOCK_STREAM),
-            "agi": free_port(kind=socket.SOCK_STREAM), "web": free_port(kind=socket.SOCK_STREAM),
-            "rtp_start": 30000, "rtp_end": 39999,
+            "sip": first, "rtp_start": 30000, "rtp_end": 39999,
+            **{name: free_port(kind=socket.SOCK_STREAM) for name in ("asterisk_http", "ami", "agi", "web")},
         },
     }  # fmt: skip
     for name, value in sections.items():
