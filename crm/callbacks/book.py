@@ -16,7 +16,7 @@ from crm.callbacks.service import CallbackRequest
 from crm.calls.models import CallbackState
 from crm.calls.store import CallbackPolicy
 
-SETTLE_SECONDS: Final = 10.0  # between asking and the placeholder's arrival; between its end and the try's result
+SETTLE_SECONDS: Final = 30.0  # from asking, over hanging up, to the placeholder; from its end to the result of the try
 
 REMEMBER_SECONDS: Final = 3600.0  # how long the database may be away without anything being forgotten
 
