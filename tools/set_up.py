@@ -10,7 +10,7 @@ standard library.
 
 import sys
 
-if sys.version_info < (3, 11):  # before anything that an older Python does not have
+if sys.version_info < (3, 11):  # noqa: UP036 - before anything that an older Python does not have
     sys.exit("Python 3.11 or later is needed. Name another one:  make PYTHON=/path/to/python3.11 ...")
 if not sys.platform.startswith("linux"):
     sys.exit("The hotline runs on Linux: Asterisk is started, tied to it and watched by means of the Linux kernel.")

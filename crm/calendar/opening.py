@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from crm.closure.models import ALL_NUMBERS
 from dialplan.site import Hours
 
 ClosedReason = Literal["hours", "holiday", "emergency"]
 
-ALL_NUMBERS: Final = "all"
 SEARCH_DAYS: Final = 400  # longer than any holiday; then there is no next opening
 _MINUTE: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)

@@ -6,11 +6,13 @@ from sqlalchemy import Column, Index, Table, Text, text
 
 from crm.database import Identity, Instant, metadata
 
+ALL_NUMBERS: Final = "all"  # a scope
+
 closures: Final = Table(
     "closures",
     metadata,
     Column("id", Identity, primary_key=True),
-    Column("scope", Text, nullable=False),  # a called number, or "all"
+    Column("scope", Text, nullable=False),  # a called number, or ALL_NUMBERS
     Column("closed_at", Instant, nullable=False),
     Column("closed_by", Text, nullable=False),
     Column("reason", Text, nullable=False),

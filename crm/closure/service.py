@@ -15,8 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, RowMapping, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from crm.calendar.opening import ALL_NUMBERS
-from crm.closure.models import closures
+from crm.closure.models import ALL_NUMBERS, closures
 from crm.database import explain, insert_into, reading, writing
 from crm.pbx_store import Send, delete, put, read_family
 from dialplan.names import Store

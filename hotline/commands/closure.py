@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from crm.calendar.opening import ALL_NUMBERS
 from crm.closure import service
+from crm.closure.models import ALL_NUMBERS
 from crm.closure.service import Closure, UnknownNumber
 from crm.database import DatabaseProblem, explain, reading, writing
 from crm.pbx_store import ConsoleStore, console_of

@@ -259,6 +259,7 @@ def test_frozen_asterisk_is_noticed_within_three_seconds(asterisk: tuple[Asteris
 
     async def scenario(heard: Heard) -> None:
         frozen_at = time.monotonic()
+        assert process.pid is not None
         os.kill(process.pid, signal.SIGSTOP)
         try:
             request = asyncio.create_task(heard.client.send(actions.CoreStatus()))

@@ -1,11 +1,11 @@
 """A browser, and a board to look at."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, sync_playwright
+from programs import find
 
 QUIET = (
     *("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -20,10 +20,8 @@ def browser() -> Iterator[Browser]:
     Not longer than a module: while playwright runs, its event loop runs in this thread, and no other test could have
     one of its own.
     """
-    program = shutil.which("chromium")
-    assert program, "no chromium: install Debian's package (apt-get install chromium)"
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        running = playwright.chromium.launch(executable_path=find("chromium"), args=list(QUIET))
         yield running
         running.close()
 

@@ -11,21 +11,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from programs import find
 from sqlalchemy import Engine
 
 from crm.database import open_engine, upgrade
 
-_DEBIAN_FOLDER = Path("/usr/lib/postgresql")
 _NOBODY = "nobody"
-
-
-def _program(name: str) -> str:
-    """Debian keeps the server's programs off the path, in a folder a version."""
-    folders = sorted(_DEBIAN_FOLDER.glob("*/bin"), key=lambda folder: int(folder.parent.name), reverse=True)
-    found = next((str(folder / name) for folder in folders if (folder / name).exists()), None) or shutil.which(name)
-    if found is None:
-        raise FileNotFoundError(f"no {name}: install the package postgresql-15 (apt-get install postgresql-15)")
-    return found
 
 
 class PostgresServer:
@@ -41,9 +32,7 @@ class PostgresServer:
             shutil.chown(self.folder, _NOBODY)
             self._user = ["setpriv", f"--reuid={_NOBODY}", "--regid=nogroup", "--clear-groups"]
         options = ["-D", str(self._data), "-U", "hotline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
-        subprocess.run(
-            [*self._user, _program("initdb"), *options], check=True, stdout=subprocess.DEVNULL, cwd=self.folder
-        )
+        subprocess.run([*self._user, find("initdb"), *options], check=True, stdout=subprocess.DEVNULL, cwd=self.folder)
 
     def start(self) -> None:
         """Starts, and returns when it takes connections."""
@@ -60,7 +49,7 @@ class PostgresServer:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 # pdeathsig: no server stays behind when the tests are killed
-                [*self._user, "--pdeathsig=QUIT", _program("postgres"), "-D", str(self._data), *arguments],
+                [*self._user, "--pdeathsig=QUIT", find("postgres"), "-D", str(self._data), *arguments],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,

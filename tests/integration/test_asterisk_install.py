@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from dialplan.asterisk import install as installer
+from dialplan.asterisk import tree
 from dialplan.asterisk.architecture import machine_architecture
 from dialplan.asterisk.command import find_program, sipp_command
 from dialplan.asterisk.errors import AsteriskInstallError
@@ -81,23 +82,23 @@ def libraries_of(real: Installed, program: str) -> set[Path]:
 
 
 def build(folder: Path, real: Installed, name: str, paths: set[Path], texts: dict[str, str]) -> None:
-    tree = folder / name
-    (tree / "DEBIAN").mkdir(parents=True)
-    (tree / "DEBIAN/control").write_text(
+    content = folder / name
+    (content / "DEBIAN").mkdir(parents=True)
+    (content / "DEBIAN/control").write_text(
         f"Package: {name}\nVersion: 1.0\nArchitecture: {real.architecture}\nMaintainer: none\nDescription: test\n"
     )
     for path in paths:
-        target = tree / path.relative_to(real.root)
+        target = content / path.relative_to(real.root)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target, follow_symlinks=False)
     for path_text, text in texts.items():
-        target = tree / path_text
+        target = content / path_text
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "-Znone", "--build", tree, folder], check=True, capture_output=True
+        ["dpkg-deb", "--root-owner-group", "-Znone", "--build", content, folder], check=True, capture_output=True
     )
-    shutil.rmtree(tree)
+    shutil.rmtree(content)
 
 
 @pytest.fixture(scope="session")
@@ -203,14 +204,14 @@ def test_packages_unpacked_before_an_interruption_are_not_fetched_again(
     mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "root"
-    unpack = installer.tree.unpack
+    unpack = tree.unpack
 
     def interrupted(archive: Path, folder: Path) -> None:
         if archive.name.startswith("libc6"):
             raise KeyboardInterrupt
         unpack(archive, folder)
 
-    monkeypatch.setattr(installer.tree, "unpack", interrupted)
+    monkeypatch.setattr(tree, "unpack", interrupted)
     with pytest.raises(KeyboardInterrupt):
         install(root)
     monkeypatch.undo()

@@ -1,5 +1,6 @@
 """Manager interface: whatever way the network cuts the stream, the same messages come out."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,8 @@ def test_lookup_in_any_case_and_nothing_writable() -> None:
     assert message["Empty"] == ""
     with pytest.raises(KeyError):
         message["cause"]
-    for write in (lambda: message.update(a="b"), lambda: message.pop("Event"), message.clear):
+    writes: list[Callable[[], object]] = [lambda: message.update(a="b"), lambda: message.pop("Event"), message.clear]
+    for write in writes:
         with pytest.raises(TypeError):
             write()
     with pytest.raises(TypeError):
