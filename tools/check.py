@@ -71,9 +71,14 @@ def main(arguments: Sequence[str]) -> int:
     failed = static_checks()
     if failed:
         say(f"Failed: {', '.join(failed)}; the tests follow.\n")
-    folders = [
-        f"tests/{tier}" for tier in (TIERS if everything else QUICK_TIERS) if (REPOSITORY / "tests" / tier).is_dir()
-    ]
+    named = any((REPOSITORY / argument.partition("::")[0]).exists() for argument in own)  # only these, then
+    folders = (
+        []
+        if named
+        else [
+            f"tests/{tier}" for tier in (TIERS if everything else QUICK_TIERS) if (REPOSITORY / "tests" / tier).is_dir()
+        ]
+    )
     tests = subprocess.run([PROGRAMS / "pytest", "--durations=5", *folders, *own], cwd=REPOSITORY, check=False)
     if failed:
         print(f"Failed before the tests: {', '.join(failed)}", file=sys.stderr, flush=True)

@@ -45,6 +45,10 @@ def goertzel(samples: list[float], hertz: float) -> float:
     return min(1.0, 2 * power / (len(samples) * energy))
 
 
+def _plain(sound: bytes) -> bytes:
+    return sound.replace(b"\x7f", b"\xff")  # both are zero; a leg inside Asterisk that is not µ-law changes them
+
+
 class Audio(asyncio.DatagramProtocol):
     """One RTP stream both ways. Times are those of ``clock``."""
 
@@ -84,7 +88,7 @@ class Audio(asyncio.DatagramProtocol):
 
     async def press(self, keys: str) -> float:
         """Presses keys one after the other; returns the time of the first packet."""
-        futures = [asyncio.get_running_loop().create_future() for _ in keys]
+        futures: list[asyncio.Future[float]] = [asyncio.get_running_loop().create_future() for _ in keys]
         self._presses.extend(zip(keys, futures, strict=True))
         return (await asyncio.gather(*futures))[0]
 
@@ -147,14 +151,18 @@ class Audio(asyncio.DatagramProtocol):
     # ---- what was heard ------------------------------------------------------------------------------------------
 
     def heard(self, sound: bytes, since: float = 0.0) -> float | None:
-        """When a sound began that was played to us unmixed (its second frame, byte for byte); None: not heard."""
-        mark = sound[FRAME : 2 * FRAME]
-        return next((at for at, frame in self.frames if at >= since and frame == mark), None)
+        """When a sound began that was played to us unmixed (part of its second frame); None: not heard."""
+        return self._moment(sound[FRAME : 2 * FRAME], since)
 
     def heard_last(self, sound: bytes) -> bool:
-        """Whether the sound was played to its end: its last whole frame was heard."""
+        """Whether the sound was played to its end."""
         end = len(sound) // FRAME * FRAME
-        return any(frame == sound[end - FRAME : end] for _, frame in self.frames)
+        return self._moment(sound[end - FRAME : end], 0.0) is not None
+
+    def _moment(self, mark: bytes, since: float) -> float | None:
+        frames = [(at, frame) for at, frame in self.frames if at >= since]
+        place = _plain(b"".join(frame for _, frame in frames)).find(_plain(mark))
+        return frames[place // FRAME][0] if place >= 0 else None
 
     def tone_times(self, hertz: float, share: float = 0.5, since: float = 0.0) -> list[float]:
         """Times of the frames in which one frequency has at least this share of the energy (mixed sound too)."""

@@ -15,7 +15,7 @@ MACHINE = re.compile(r"(?<![\w./])/(?:work|home|root/\.)[/\w]")
 
 def tracked(*patterns: str) -> list[Path]:
     listing = subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns],
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", *patterns],
         cwd=REPOSITORY,
         capture_output=True,
         check=True,
