@@ -52,7 +52,9 @@ class PackageFolder:
         self._update()
         listing = self._apt("--simulate", "install", *names)
         found = dict(re.findall(r"^Inst (\S+) (?:\[\S+\] )?\((\S+) ", listing, re.MULTILINE))
-        wanted = [f"{name}={version}" for name, version in found.items() if not LEFT_OUT.fullmatch(name)]
+        wanted = [
+            f"{name}={version}" for name, version in found.items() if name in names or not LEFT_OUT.fullmatch(name)
+        ]
         if not wanted:
             return
         archives = self.work / "archives"
