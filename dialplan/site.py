@@ -145,13 +145,13 @@ class Agent(Section):
 class Hours(Section):
     """Opening hours of each weekday, ``["08:30-16:30"]``; an empty list is closed all day."""
 
-    monday: tuple[str, ...] = ("08:30-18:30",)
-    tuesday: tuple[str, ...] = ("08:30-18:30",)
-    wednesday: tuple[str, ...] = ("08:30-18:30",)
-    thursday: tuple[str, ...] = ("08:30-18:30",)
-    friday: tuple[str, ...] = ("08:30-18:30",)
-    saturday: tuple[str, ...] = ()
-    sunday: tuple[str, ...] = ()
+    monday: tuple[str, ...] = Field(("08:30-18:30",), description="Open on Mondays.")
+    tuesday: tuple[str, ...] = Field(("08:30-18:30",), description="Open on Tuesdays.")
+    wednesday: tuple[str, ...] = Field(("08:30-18:30",), description="Open on Wednesdays.")
+    thursday: tuple[str, ...] = Field(("08:30-18:30",), description="Open on Thursdays.")
+    friday: tuple[str, ...] = Field(("08:30-18:30",), description="Open on Fridays.")
+    saturday: tuple[str, ...] = Field((), description="Open on Saturdays.")
+    sunday: tuple[str, ...] = Field((), description="Open on Sundays.")
     always_open: bool = Field(False, description="Answer round the clock, holidays too.")
     holidays: Literal["government", "public", "none"] = Field("government", description="Calendar to start from.")
 

@@ -5,12 +5,14 @@ import logging
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from sqlalchemy import Engine
 
-from hotline.settings import Settings, SettingsError, load
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from hotline.settings import Settings
 
 COMMANDS = {
     "init": ("init:init", "Write a first hotline.toml."),
@@ -40,15 +42,17 @@ class Context:
         self.file = file
 
     @cached_property
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
         """The settings. Ends the program with every fault named when they cannot be used."""
+        from hotline.settings import SettingsError, load
+
         try:
             return load(self.file)
         except SettingsError as error:
             click.echo(str(error), err=True)
             raise SystemExit(2) from error
 
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """The database, upgraded if it was made by an older version."""
         from crm import database
 
@@ -100,6 +104,19 @@ def cli(ctx: click.Context, file: Path | None) -> None:
 
 def main() -> None:
     """Entry point of the program ``hotline``: errors we expect are one plain message, never a trace."""
+    logging.captureWarnings(capture=True)
+    try:
+        cli.main(prog_name="hotline")
+    except Exception as error:
+        message = plain_message(error)
+        if message is None:
+            raise
+        click.echo(f"hotline: {message}", err=True)
+        sys.exit(1)
+
+
+def plain_message(error: Exception) -> str | None:
+    """What an error that can be expected says to people; None for one that is a fault of the program."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from crm.database import DatabaseProblem, explain
@@ -107,12 +124,10 @@ def main() -> None:
     from dialplan.prompts.errors import PromptsError
     from dialplan.secrets import SecretMissing
 
-    logging.captureWarnings(capture=True)
-    try:
-        cli.main(prog_name="hotline")
-    except (AsteriskError, DatabaseProblem, PromptsError, SecretMissing) as error:
-        click.echo(f"hotline: {error}", err=True)
-        sys.exit(1)
-    except SQLAlchemyError as error:
-        click.echo(f"hotline: the database does not answer ({explain(error).advice})", err=True)
-        sys.exit(1)
+    if isinstance(error, AsteriskError | DatabaseProblem | PromptsError | SecretMissing):
+        return str(error)
+    if isinstance(error, SQLAlchemyError):
+        return f"the database does not answer ({explain(error).advice})"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return None

@@ -75,7 +75,7 @@ def apply(settings: Settings, pbx: Pbx) -> list[str]:
     written = render.write(files_of(settings, pbx), pbx.folders.etc)
     if not control.is_running(pbx.folders):
         return [f"wrote {name} (Asterisk is not running)" for name in written]
-    log = pbx.folders.log / "messages"
+    log = control.log_path(pbx.folders)
     before = log.stat().st_size if log.exists() else 0
     report = []
     for name in written:

@@ -76,7 +76,13 @@ def console(context: Context, command: tuple[str, ...]) -> None:
 
 @asterisk.command()
 @click.option("-n", "--lines", default=50, show_default=True, help="How many.")
-@click.option("--log", type=click.Choice(["full", "queue_log", "console", "supervisor"]), default="full")
+@click.option(
+    "--log",
+    type=click.Choice(["full", "queue_log", "console", "supervisor"]),
+    default="full",
+    show_default=True,
+    help="Which: all messages, the journal of calls, Asterisk's own output, or what watches it.",
+)
 @click.option("-F", "--follow", is_flag=True, help="Go on as lines are written.")
 @click.pass_obj
 def logs(context: Context, lines: int, log: str, follow: bool) -> None:

@@ -95,7 +95,14 @@ def show(context: Context, call_id: str) -> None:
 
 
 @calls.command()
-@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv"]),
+    default="jsonl",
+    show_default=True,
+    help="JSON lines, or a table for a spreadsheet.",
+)
 @click.option("--from", "from_at", type=Moment(), help="Arrived at or after.")
 @click.option("--to", "to_at", type=Moment(), help="Arrived before.")
 @click.pass_obj

@@ -31,7 +31,13 @@ SIMULATED_SHOWN = 30
 @click.option("--rate", type=click.FloatRange(0.01, 100), default=0.4, show_default=True, help="Calls a second.")
 @click.option("--agents", type=click.IntRange(1, 10), default=5, show_default=True, help="How many people answer.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same calls.")
-@click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=Path(".state"), show_default=True)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".state"),
+    show_default=True,
+    help="Folder of the unpacked Asterisk, and of what the last demo recorded.",
+)
 def demo(calls: int | None, rate: float, agents: int, seed: int, state: Path) -> None:
     """Show the whole product at work, here and now.
 

@@ -24,7 +24,11 @@ def messages() -> None:
 
 @messages.command("list")
 @click.option(
-    "--state", type=click.Choice([*(state.value for state in MessageState), "all"]), default="new", show_default=True
+    "--state",
+    type=click.Choice([*(state.value for state in MessageState), "all"]),
+    default="new",
+    show_default=True,
+    help="Only these.",
 )
 @click.option("-n", "--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, the newest.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

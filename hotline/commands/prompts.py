@@ -18,7 +18,7 @@ def prompts() -> None:
 
 
 @prompts.command("list")
-@click.option("--language", type=click.Choice(["th", "en"]), default="th", show_default=True)
+@click.option("--language", type=click.Choice(["th", "en"]), default="th", show_default=True, help="Of which language.")
 @click.option("--synthetic", is_flag=True, help="Only those not yet recorded in a studio.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
