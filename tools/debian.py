@@ -70,10 +70,9 @@ class PackageFolder:
             archive.unlink()
 
     def library_path(self) -> str:
-        """Folders with shared libraries, for LD_LIBRARY_PATH: system folders first, then those of single programs."""
+        """Folders with shared libraries, for LD_LIBRARY_PATH: the system's first, then those of single packages."""
         folders = {path.parent for path in self.root.rglob("*.so*") if path.is_file()}
-        own = [folder for folder in folders if folder.parent.name == "lib" or folder.name == "lib"]
-        return ":".join(str(folder) for folder in sorted(own, key=lambda folder: (len(folder.parts), str(folder))))
+        return ":".join(str(folder) for folder in sorted(folders, key=lambda folder: (len(folder.parts), str(folder))))
 
     def forget(self) -> None:
         """Deletes what apt-get wrote."""
