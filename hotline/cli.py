@@ -25,6 +25,7 @@ COMMANDS = {
     "prompts": ("prompts:prompts", "What callers hear: list, build, check."),
     "db": ("db:db", "The database: create, upgrade, check."),
     "calls": ("calls:calls", "Calls: list, show, export."),
+    "people": ("people:people", "People who call: add, find, import."),
     "agents": ("agents:agents", "Agents: who is there, pause, take back."),
     "calendar": ("calendar:calendar", "Holidays and opening hours."),
     "closure": ("closure:closure", "Emergency closure of the hotline."),
