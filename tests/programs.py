@@ -38,6 +38,14 @@ def lookup(name: str) -> str | None:
     return shutil.which(name) or (str(unpacked) if unpacked.exists() else None)
 
 
+def environment() -> dict[str, str]:
+    """What programs of other packages need to find unpacked libraries (playwright's own program: libatomic)."""
+    try:
+        return {"LD_LIBRARY_PATH": (unpacked_folder() / "libraries").read_text()}
+    except OSError:
+        return {}
+
+
 def find(name: str) -> str:
     """Like lookup. Raises FileNotFoundError, which says what to do."""
     found = lookup(name)

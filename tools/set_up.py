@@ -15,6 +15,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - before anything that an older Py
 if not sys.platform.startswith("linux"):
     sys.exit("The hotline runs on Linux: Asterisk is started, tied to it and watched by means of the Linux kernel.")
 
+import ctypes
 import hashlib
 import json
 import os
@@ -224,16 +225,26 @@ def sipp() -> None:
 
 
 def missing_programs() -> list[str]:
-    """Test programs that are neither in the system nor unpacked."""
-    return [name for name in UNPACKED_PROGRAMS if programs.lookup(name) is None]
+    """Packages of test programs that are neither in the system nor unpacked."""
+    missing = {programs.PACKAGES[name] for name in UNPACKED_PROGRAMS if programs.lookup(name) is None}
+    if not programs.environment() and not _loads("libatomic.so.1"):
+        missing.add("libatomic1")  # playwright's own program wants it
+    return sorted(missing)
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def test_programs() -> None:
     """Those of PostgreSQL, Chromium and Prometheus that the system lacks, unpacked from Debian's packages."""
-    missing = missing_programs()
-    if not missing:
+    packages = missing_programs()
+    if not packages:
         return
-    packages = sorted({programs.PACKAGES[name] for name in missing})
     say(f"Unpacking {', '.join(packages)} from Debian's packages (nothing is installed into the system)")
     base = programs.unpacked_folder()
     folder = PackageFolder(base / "root", base / "apt")
@@ -247,7 +258,10 @@ def test_programs() -> None:
         ) from error
     finally:
         folder.forget()
-    _write_wrappers(folder, base / "bin", missing)
+        names = [name for name in UNPACKED_PROGRAMS if programs.PACKAGES[name] in packages]
+    _write_wrappers(folder, base / "bin", names)
+    if "libatomic1" in packages:
+        (base / "libraries").write_text(folder.library_path())
 
 
 def _write_wrappers(folder: PackageFolder, target: Path, names: Sequence[str]) -> None:

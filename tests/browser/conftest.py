@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from board_server import BoardServer
 from playwright.sync_api import Browser, sync_playwright
-from programs import find
+from programs import environment, find
 
 QUIET = (
     *("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -20,10 +20,13 @@ def browser() -> Iterator[Browser]:
     Not longer than a module: while playwright runs, its event loop runs in this thread, and no other test could have
     one of its own.
     """
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=find("chromium"), args=list(QUIET))
-        yield running
-        running.close()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment().items():
+            patch.setenv(name, value)
+        with sync_playwright() as playwright:
+            running = playwright.chromium.launch(executable_path=find("chromium"), args=list(QUIET))
+            yield running
+            running.close()
 
 
 @pytest.fixture
