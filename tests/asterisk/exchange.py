@@ -17,20 +17,29 @@ WRAP_UP_SECONDS = 3
 SURVEY = sound("survey-123")
 
 
-def exchange_site(slots: int = SLOTS, menu: bool = False, **sections: Any) -> HotlineSite:
+def exchange_site(slots: int = SLOTS, with_menu: bool = False, **sections: Any) -> HotlineSite:
     """A site of as many independent call centres as there are slots, two agents each."""
     desks = free_port(DESKS)
+    special = [("1190", "nobody"), ("1191", "full"), ("1192", "impatient"), ("1193", "left"), ("1194", "right")]
     values = base_site(
-        numbers=[{"number": f"11{i:02}", "queue": f"q{i:02}", "menu": menu} for i in range(slots)],
-        queues=[{"name": f"q{i:02}", "wrap_up_seconds": WRAP_UP_SECONDS} for i in range(slots)],
+        numbers=[{"number": f"11{i:02}", "queue": f"q{i:02}", "menu": with_menu} for i in range(slots)]
+        + [{"number": number, "queue": queue} for number, queue in special],
+        queues=[{"name": f"q{i:02}", "wrap_up_seconds": WRAP_UP_SECONDS} for i in range(slots)]
+        + [{"name": queue, "max_callers": 1, "wrap_up_seconds": WRAP_UP_SECONDS} for _, queue in special],
         agents=[
+            {"extension": "2901", "queues": ["nobody"]},  # a telephone that never registers
+            *({"extension": f"29{n}1", "queues": [special[n][1]], "contact": f"sip:29{n}1@{DESKS}:{desks}"}
+              for n in (1, 2)),
+            {"extension": "2951", "queues": ["left", "right"], "contact": f"sip:2951@{DESKS}:{desks}"},
+        ] + [
             {"extension": f"2{i:02}{n}", "name_en": f"Agent {i}-{n}", "queues": [f"q{i:02}"],
              "contact": f"sip:2{i:02}{n}@{DESKS}:{desks}"}
             for i in range(slots) for n in (1, 2)
         ],
         departments=[{"name": "customs", "extension": "701", "dial": "021112222"}],
     )  # fmt: skip
-    return HotlineSite.model_validate({**values, **sections})
+    site = HotlineSite.model_validate({**values, **sections})
+    return changed(site, {"impatient": {"max_wait_seconds": 2}})
 
 
 def changed(site: HotlineSite, queues: dict[str, dict[str, Any]]) -> HotlineSite:
@@ -49,7 +58,7 @@ class Exchange:
 
     @classmethod
     async def open(cls, product: ProductAsterisk) -> "Exchange":
-        contact = product.site.agents[0].contact or ""
+        contact = next(agent.contact for agent in product.site.agents if agent.contact)
         network = await Telephone.open(product.sip, TRUNK, product.site.trunks[0].port)
         desks = await Telephone.open(product.sip, DESKS, int(contact.rpartition(":")[2]))
         desks.passwords = dict(product.secrets.agents)
@@ -57,6 +66,13 @@ class Exchange:
 
     async def close(self) -> None:
         await asyncio.gather(self.network.close(), self.desks.close())
+
+
+async def ringing_at(exchange: Exchange, extension: str, seconds: float = 5) -> Call:
+    """The next call that rings, and still rings, at an extension."""
+    while (call := await exchange.desks.next_call(extension, seconds)).ended_at is not None:
+        pass
+    return call
 
 
 @dataclass
@@ -95,7 +111,7 @@ class Slot:
 
     async def rung(self, agent: int = 0, seconds: float = 5) -> Call:
         """The next call that rings at one of our two agents."""
-        return await self.exchange.desks.next_call(self.agents[agent], seconds)
+        return await ringing_at(self.exchange, self.agents[agent], seconds)
 
     def quiet(self, *agents: int) -> None:
         """These agents are away: paused, so only the others ring."""

@@ -178,6 +178,13 @@ class ProductAsterisk:
         """Channels that exist."""
         return int(self.cli("core show channels count").split()[0])
 
+    async def gone(self, seconds: float = 10) -> None:
+        """Waits until no channel exists; fails naming those that do."""
+        try:
+            await self.until(lambda: self.channels() == 0, seconds)
+        except AssertionError:
+            raise AssertionError(self.cli("core show channels concise")) from None
+
 
 def base_site(**sections: Any) -> dict[str, Any]:
     """Settings of a test's site: free ports, one trunk, always open, short times; sections replace or are merged."""

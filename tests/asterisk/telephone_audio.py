@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from dialplan.prompts.audio import decode_ulaw, encode_ulaw
+from dialplan.prompts.audio import decode_ulaw, encode_ulaw, measure
 
 FRAME_SECONDS = 0.02
 FRAME = 160
@@ -167,3 +167,7 @@ class Audio(asyncio.DatagramProtocol):
     def tone_times(self, hertz: float, share: float = 0.5, since: float = 0.0) -> list[float]:
         """Times of the frames in which one frequency has at least this share of the energy (mixed sound too)."""
         return [at for at, frame in self.frames if at >= since and goertzel(decode_ulaw(frame), hertz) >= share]
+
+    def loud_times(self, since: float = 0.0) -> list[float]:
+        """Times of the frames in which somebody speaks (RMS over 0.05 of full scale)."""
+        return [at for at, frame in self.frames if at >= since and measure(frame).rms > 0.05]

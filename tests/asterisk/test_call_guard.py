@@ -1,0 +1,297 @@
+"""The nine-second guard (H1) on Asterisk alone: the assistant picks up in time, agents go on ringing, nobody loses the place."""
+
+import asyncio
+
+import pytest
+from exchange import Scenario, Slot, play, verdict
+from product import MUSIC_HERTZ, TONES, ProductAsterisk, sound
+from telephone_audio import tone
+from telephones import Call
+
+PROMISE_SECONDS, LATEST_SECONDS = 9.000, 9.200
+
+
+def in_time(s: Slot, name: str) -> float:
+    """When the assistant picked up; not before the promise, not after the tolerance."""
+    arrived, picked_up = s.lines(name, "ARRIVED")[0].at, s.lines(name, "ASSISTANT")[0].at
+    assert PROMISE_SECONDS <= picked_up - arrived <= LATEST_SECONDS
+    return picked_up
+
+
+async def the_assistant_speaks_while_agents_ring(s: Slot) -> None:
+    """At 9 s greeting and apology over music; agents' telephones hardly stop; the words end at the answer."""
+    s.quiet(1)
+    call = await s.call()
+    first = await s.rung()
+    name = await s.id_of(call)
+    await s.product.fact(name, "ASSISTANT", "guard", seconds=11)
+    picked_up = in_time(s, name)
+    assert await call.answered() == pytest.approx(picked_up, abs=0.15)
+    await first.ended()
+    second = await s.rung()
+    assert second.began_at - (first.ended_at or 0) < 0.1
+    await heard_tone(s, call, "greeting")
+    await heard_tone(s, call, "assistant-apology")
+    assert second.ended_at is None
+    answered = await second.answer()
+    second.audio.sound = tone(1300)
+    await s.product.until(lambda: len(call.audio.tone_times(1300)) > 25, 5, "talk")
+    assert not [at for at in call.audio.tone_times(TONES["assistant-apology"], 0.2) if at > answered + 0.3]
+    assert not second.audio.tone_times(TONES["assistant-apology"], 0.2)
+    await second.hang_up()
+    story = await s.ended(call, "1")
+    assert [line for line in story if line.startswith(("QUEUED", "LEFT"))] == [
+        "QUEUED 1", "LEFT 1|TIMEOUT", "QUEUED 2", "LEFT 2|CONTINUE",
+    ]  # fmt: skip
+    assert story[-2] == "SURVEY scale-123|1|impressed|answered"
+
+
+async def heard_tone(s: Slot, call: Call, prompt: str, seconds: float = 8) -> None:
+    await s.product.until(lambda: len(call.audio.tone_times(TONES[prompt])) > 5, seconds, f"{prompt} heard")
+
+
+async def music_and_keys_are_offered(s: Slot) -> None:
+    call = await s.call()
+    await call.answered(11)
+    await heard_tone(s, call, "queue-keys", 8)
+    await s.product.until(lambda: len(call.audio.tone_times(MUSIC_HERTZ)) > 20, 5, "music")
+    await call.hang_up()
+    story = await s.story(call)
+    assert [line.split()[0] for line in story] == ["ARRIVED", "QUEUED", "LEFT", "ASSISTANT", "QUEUED", "ENDED"]
+
+
+async def a_pick_up_at_the_last_moment_is_a_persons(s: Slot) -> None:
+    call = await s.call()
+    leg = await s.rung()
+    name = await s.id_of(call)
+    await asyncio.sleep(8.9 - (s.exchange.network.clock() - s.lines(name, "ARRIVED")[0].at))
+    await leg.answer()
+    await call.answered()
+    await asyncio.sleep(1.5)
+    assert call.ended_at is None
+    assert leg.ended_at is None
+    await leg.hang_up()
+    story = await s.ended(call, "2")
+    assert not [line for line in story if line.startswith("ASSISTANT")]
+    assert "LEFT 1|CONTINUE" in story
+
+
+async def busy_agents_do_not_delay_the_assistant(s: Slot) -> None:
+    """All agents talk: app_queue looks once a second only, and its time-outs are whole seconds."""
+    s.quiet(1)
+    _, _, _ = await s.talk()
+    await asyncio.sleep(0.45)
+    waiting = await s.call()
+    name = await s.id_of(waiting)
+    await s.product.fact(name, "ASSISTANT", "guard", seconds=11)
+    in_time(s, name)
+    await waiting.hang_up()
+
+
+async def an_agent_freed_late_does_not_delay_the_assistant(s: Slot) -> None:
+    """Rung for the first time 5.6 s after arrival, at a bad fraction of a second."""
+    s.quiet(1)
+    talking, leg, _ = await s.talk()
+    waiting = await s.call()
+    name = await s.id_of(waiting)
+    s.product.cli(f"dialplan set global UNUSED {s.index}")
+    await asyncio.sleep(1.7)
+    await leg.hang_up()  # then 3 s of wrap-up
+    again = await s.rung(seconds=8)
+    assert again.ended_at is None
+    await s.product.fact(name, "ASSISTANT", "guard", seconds=11)
+    in_time(s, name)
+    await talking.hang_up()
+    second = await s.rung()
+    await second.answer()
+    await waiting.hang_up()
+    await s.story(waiting)
+
+
+async def first_come_first_served(s: Slot) -> None:
+    """Four callers, one agent: served in the order of arrival through both passes."""
+    s.quiet(1)
+    calls = []
+    for _ in range(4):
+        calls.append(await s.call())
+        await s.id_of(calls[-1])
+        await asyncio.sleep(1.1)
+    await asyncio.gather(*(call.answered(12) for call in calls[:3]))  # the fourth is still in its first pass
+    served = []
+    for _ in range(4):
+        leg = await s.rung(seconds=8)
+        while leg.ended_at is not None:  # the ring that the change of passes cut short
+            leg = await s.rung(seconds=8)
+        await leg.answer()
+        await asyncio.sleep(0.1)
+        served.append(leg.caller)
+        await leg.hang_up()
+    assert served == [call.caller for call in calls]
+
+
+async def nobody_is_there(s: Slot) -> None:
+    """No telephone of the queue is there: the assistant picks up at once."""
+    call = await s.exchange.network.call("1190", s.caller())
+    name = await s.id_of(call)
+    line = await s.product.fact(name, "ASSISTANT", "nobody", seconds=2)
+    assert line.at - s.lines(name, "ARRIVED")[0].at < 0.2
+    await call.answered()
+    await heard_tone(s, call, "no-agents")
+    await call.press("2")
+    await call.heard(sound("message-invite"))
+    await call.hang_up()
+    assert not [x for x in await s.story(call) if x.startswith("QUEUED 1")]
+
+
+async def key_1_asks_to_be_called_back(s: Slot) -> None:
+    """The place is kept; agent and caller are connected; then the survey. A second request is not a second callback."""
+    s.quiet(0, 1)
+    call = await s.call()
+    await call.answered(11)
+    await call.press("1")
+    await call.heard(sound("callback-thanks"))
+    story = await s.story(call)
+    assert f"CALLBACK {call.caller}|new" in story
+    assert "LEFT 2|KEY" in story
+    assert story[-1].endswith("system")
+    twice = await s.call(call.caller)
+    await twice.answered(11)
+    await twice.press("1")
+    await twice.heard(sound("callback-already"))
+    await twice.ended()
+    name = await s.id_of(call)  # the placeholder is the newest of this number
+    assert s.lines(name, "ARRIVED")[0].data[2] == "carrier"
+    placeholders = [x.call for x in s.product.lines() if x.event == "ARRIVED" and x.data[0] == call.caller]
+    assert len(placeholders) == 3
+    placeholder = next(x.call for x in s.product.lines() if x.event == "ARRIVED" and x.data[2:3] == ("callback",)
+                       and x.data[0] == call.caller)  # fmt: skip
+    s.product.cli(f"queue unpause member PJSIP/{s.agents[0]} queue {s.queue}")
+    leg = await s.rung(seconds=8)
+    assert leg.caller == call.caller
+    await leg.answer()
+    back = await s.exchange.network.next_call(call.caller, 8)
+    await back.answer()
+    back.audio.sound = tone(1500)
+    await s.product.until(lambda: len(leg.audio.tone_times(1500)) > 10, 5, "caller heard by agent")
+    await leg.hang_up()
+    asked = await s.product.fact(placeholder, "SURVEYASKED")
+    await s.product.until(lambda: len(back.audio.loud_times(asked.at + 0.1)) > 25, 5, "survey heard")
+    await back.press("3")
+    await back.ended()
+    await s.product.fact(placeholder, "ENDED")
+    story = s.product.story(placeholder)
+    assert "QUEUED 3" in story
+    assert "SURVEY scale-123|3|not_satisfied|answered" in story
+    tries = [x.data[1:] for x in s.product.lines() if x.event == "CALLBACKTRY" and x.call == x.data[0]]
+    assert ("1", "calling") in tries
+    assert ("1", "connected") in tries
+    assert not s.product.cli(f"database show hotline-callback {call.caller}").startswith("/hotline")
+
+
+async def a_callback_that_is_not_reached(s: Slot) -> None:
+    s.quiet(0, 1)
+    call = await s.call()
+    first = await s.id_of(call)
+    await call.answered(11)
+    await call.press("1")
+    await s.story(call)
+    s.product.cli(f"queue unpause member PJSIP/{s.agents[0]} queue {s.queue}")
+    leg = await s.rung(seconds=8)
+    await leg.answer()
+    back = await s.exchange.network.next_call(call.caller, 8)
+    back.reject(486)
+    await s.product.fact(first, "CALLBACKTRY", first, "1", "busy")
+    await leg.ended(8)
+    placeholder = await s.id_of(call)
+    assert placeholder != first
+    await s.product.fact(placeholder, "ENDED")
+    assert not s.lines(placeholder, "SURVEYASKED")
+    assert s.product.cli(f"database show hotline-callback {call.caller}").startswith("/hotline")  # to be tried again
+
+
+async def key_2_leaves_a_message(s: Slot) -> None:
+    s.quiet(0, 1)
+    call = await s.call()
+    await call.answered(11)
+    await call.press("2")
+    await call.heard(sound("beep"))
+    call.audio.sound = tone(1500)
+    await asyncio.sleep(2)
+    await call.press("#")
+    await call.heard(sound("message-thanks"))
+    story = await s.story(call)
+    kept = next(line for line in story if line.startswith("MESSAGE")).split(" ", 1)[1].split("|")
+    assert (s.product.messages / kept[0]).stat().st_size > 16000
+    assert float(kept[1]) == pytest.approx(1.4, abs=0.4)
+    assert "LEFT 2|KEY" in story
+
+
+async def a_callers_number_that_may_not_be_dialled_gets_no_callback(s: Slot) -> None:
+    """Toll fraud: the number comes from the caller's network; only what agents may dial is called back."""
+    s.quiet(0, 1)
+    call = await s.call(f"001900{s.index:06}")
+    await call.answered(11)
+    await call.press("1")
+    await call.heard(sound("message-invite"))
+    await call.hang_up()
+    assert not [line for line in await s.story(call) if line.startswith("CALLBACK")]
+
+
+async def a_full_queue_offers_a_message(s: Slot) -> None:
+    """The second caller is too many; the first, who waits, is not turned away between the two passes."""
+    first = await s.exchange.network.call("1191", s.caller())
+    await s.product.fact(await s.id_of(first), "QUEUED", "1")
+    second = await s.exchange.network.call("1191", s.caller())
+    await second.heard(sound("queue-full"))
+    await second.heard(sound("message-invite"))
+    await second.hang_up()
+    story = await s.story(second)
+    assert [line for line in story if line.startswith(("LEFT", "ASSISTANT"))] == ["LEFT 1|FULL", "ASSISTANT full"]
+    await s.product.fact(await s.id_of(first), "QUEUED", "2", seconds=11)
+    await first.hang_up()
+
+
+async def who_waits_too_long_may_leave_a_message(s: Slot) -> None:
+    call = await s.exchange.network.call("1192", s.caller())
+    await call.heard(sound("waited-too-long"), 15)
+    await call.heard(sound("message-invite"))
+    await call.hang_up()
+    assert "LEFT 2|TIMEOUT" in await s.story(call)
+
+
+async def keys_are_nothing_while_it_rings(s: Slot) -> None:
+    """No keys were offered yet: whatever is pressed, the agent goes on ringing and the guard stays in time."""
+    call = await s.call()
+    await call.ringing()
+    name = await s.id_of(call)
+    await s.product.fact(name, "ASSISTANT", seconds=11)
+    in_time(s, name)
+    await call.press("5")
+    await asyncio.sleep(0.5)
+    assert call.ended_at is None
+    await call.hang_up()
+    assert not [line for line in await s.story(call) if "KEY" in line]
+
+
+SCENARIOS: list[Scenario] = [
+    the_assistant_speaks_while_agents_ring, music_and_keys_are_offered, a_pick_up_at_the_last_moment_is_a_persons,
+    busy_agents_do_not_delay_the_assistant, an_agent_freed_late_does_not_delay_the_assistant, first_come_first_served,
+    nobody_is_there, key_1_asks_to_be_called_back, a_callback_that_is_not_reached, key_2_leaves_a_message,
+    a_callers_number_that_may_not_be_dialled_gets_no_callback, a_full_queue_offers_a_message,
+    who_waits_too_long_may_leave_a_message, keys_are_nothing_while_it_rings,
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def played(product: ProductAsterisk) -> dict[str, BaseException | None]:
+    return play(product, SCENARIOS)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_guard(played: dict[str, BaseException | None], scenario: Scenario) -> None:
+    verdict(played, scenario)
+
+
+def test_nothing_is_left_over(product: ProductAsterisk, played: dict[str, BaseException | None]) -> None:
+    """No whisper, placeholder or timer outlives its call."""
+    asyncio.run(product.gone())
