@@ -65,6 +65,9 @@ class CalendarKeeper:
                 log.warning("calendar and closures are as they were last read: %s", fault)
             self._fault = fault
             return False
+        except Exception:
+            log.exception("keeping the calendar failed; it is tried again")
+            return False
         self._fault = None
         return True
 

@@ -107,6 +107,9 @@ class CallbackScheduler:
                 log.warning("callbacks wait: %s", fault)
             self._fault = fault
             return False
+        except Exception:  # callers wait for this: a fault of ours in one look must not be the last look
+            log.exception("looking after callbacks failed; it is tried again")
+            return False
         self._fault = None
         return True
 
@@ -147,7 +150,7 @@ class CallbackScheduler:
         before = self._clock() - timedelta(seconds=GIVEN_UP_SECONDS)
         requests = list(self._book.placeholders.values())
         unwanted = await asyncio.to_thread(self._given_up, requests, before) if requests else []
-        for call_id, request in self._book.placeholders.items():
+        for call_id, request in list(self._book.placeholders.items()):
             if request in unwanted:
                 with suppress(ActionFailed):  # it ended meanwhile
                     await self._send(Hangup(call_id))
