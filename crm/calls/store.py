@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Engine, Table, bindparam, case, delete, func,
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.base import Executable
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from ami_listener.events import AgentStateChanged, CallbackTried
 from crm.calls.models import (
@@ -29,8 +28,9 @@ from crm.calls.models import (
     messages,
     stream_gaps,
 )
+from crm.calls.prepared import Prepared
 from crm.calls.rows import CallRows, Row
-from crm.database import explain, insert_into, to_microseconds
+from crm.database import explain, insert_into
 from crm.people.models import person_numbers, phone_numbers
 
 JOURNAL: Final = "queue_log"
@@ -133,7 +133,7 @@ class CallStore:
             with connection.begin():
                 self._write_calls(connection, batch.calls)
                 self._write_callback_tries(connection, batch.callback_tries)
-                _write_agent_states(connection, batch.agent_states)
+                self._write_agent_states(connection, batch.agent_states)
                 _write_gaps(connection, batch.gaps)
                 if batch.position is not None:
                     self._write_position(connection, batch.position)
@@ -199,17 +199,31 @@ class CallStore:
                     continue
                 connection.execute(gone)
 
-    def _prepared(self, connection: Connection, name: str) -> "Prepared":
+    def _prepared(self, connection: Connection, name: str) -> Prepared:
         statement = self._statements.get(name)
         if statement is None:
-            table = _TABLES.get(name)
-            statement = Prepared(connection, _LINK_PERSON if table is None else _upsert(connection, table))
+            statement = Prepared(connection, _statement(connection, name))
             self._statements[name] = statement
         return statement
 
     def _write_callback_tries(self, connection: Connection, tries: Sequence[CallbackTried]) -> None:
         for tried in tries:
             connection.execute(_callback_try(tried, self._policy))
+
+    def _write_agent_states(self, connection: Connection, changes: Sequence[AgentStateChanged]) -> None:
+        """Each state lasts until the agent's next one, in whatever order they are told."""
+        rows: list[Row] = [
+            {
+                "this_agent": change.agent,
+                "this_since": change.occurred_at,
+                "this_state": change.state.value,
+                "this_reason": change.pause_reason,
+            }
+            for change in changes
+        ]
+        if rows:
+            self._prepared(connection, "set state").execute(connection, rows)
+            self._prepared(connection, "end earlier state").execute(connection, rows)
 
     def _write_position(self, connection: Connection, position: str) -> None:
         statement = insert_into(connection, journal_position).values(
@@ -252,41 +266,6 @@ def _stored(connection: Connection, call_ids: list[str]) -> frozenset[str]:
     return frozenset(found.scalars())
 
 
-class Prepared:
-    """A statement put into words once, and run by the driver: SQLAlchemy's own execution costs several times what
-    SQLite's does, and this runs for every fact of every call. Raises the driver's errors."""
-
-    def __init__(self, connection: Connection, statement: ClauseElement) -> None:
-        compiled = statement.compile(dialect=connection.dialect)
-        if not isinstance(compiled, SQLCompiler):
-            raise TypeError("only statements can be prepared")
-        self._sql = str(compiled)
-        self._names = tuple(compiled.positiontup or ())
-        # what the statement itself says, such as the states of a callback, beside what the rows say
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-
-    def execute(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Runs the statement once for each row."""
-        values: list[Any] = [
-            {name: to_microseconds(value) if isinstance(value, datetime) else value for name, value in row.items()}
-            for row in rows
-        ]
-        fixed = self._fixed
-        if self._names:
-            names = self._names
-            values = [tuple([row[name] if name in row else fixed[name] for name in names]) for row in values]
-        elif fixed:
-            values = [fixed | row for row in values]
-        cursor = connection.connection.cursor()
-        try:
-            if len(values) == 1:
-                cursor.execute(self._sql, values[0])
-            else:
-                cursor.executemany(self._sql, values)
-        finally:
-            cursor.close()
-
-
 def _upsert(connection: Connection, table: Table) -> ClauseElement:
     """INSERT … ON CONFLICT DO UPDATE that touches a row only when something in it is new."""
     kept = _KEPT.get(table.name, set())
@@ -304,6 +283,17 @@ def _upsert(connection: Connection, table: Table) -> ClauseElement:
     differs = [table.c[name].is_distinct_from(value) for name, value in new.items() if name != "updated_at"]
     result: ClauseElement = statement.on_conflict_do_update(index_elements=key, set_=new, where=or_(*differs))
     return result
+
+
+def _statement(connection: Connection, name: str) -> ClauseElement:
+    """What is prepared under this name: a table's is to write its rows."""
+    if name == "link person":
+        return _LINK_PERSON
+    if name == "set state":
+        return _set_state(connection)
+    if name == "end earlier state":
+        return _END_EARLIER_STATE
+    return _upsert(connection, _TABLES[name])
 
 
 # A call is linked to a person only when its number belongs to exactly one; else the agent says who it was (C3).
@@ -341,28 +331,34 @@ def _callback_try(tried: CallbackTried, policy: CallbackPolicy) -> Executable:
     return update(callbacks).where(callbacks.c.call_id == tried.request_call_id, newer, unfinished).values(**values)
 
 
-def _write_agent_states(connection: Connection, changes: Sequence[AgentStateChanged]) -> None:
-    """Each state lasts until the agent's next one, in whatever order they are told."""
-    for change in changes:
-        later = (
-            select(func.min(agent_states.c.since))
-            .where(agent_states.c.agent == change.agent, agent_states.c.since > change.occurred_at)
-            .scalar_subquery()
-        )
-        statement = insert_into(connection, agent_states).values(
-            agent=change.agent, since=change.occurred_at, state=change.state, reason=change.pause_reason, until=later
-        )
-        new = {"state": statement.excluded.state, "reason": statement.excluded.reason}
-        connection.execute(statement.on_conflict_do_update(index_elements=["agent", "since"], set_=new))
-        connection.execute(
-            update(agent_states)
-            .where(
-                agent_states.c.agent == change.agent,
-                agent_states.c.since < change.occurred_at,
-                or_(agent_states.c.until.is_(None), agent_states.c.until > change.occurred_at),
-            )
-            .values(until=change.occurred_at)
-        )
+def _set_state(connection: Connection) -> ClauseElement:
+    """An agent's state from ``this_since`` on, until the next one that is known."""
+    later = (
+        select(func.min(agent_states.c.since))
+        .where(agent_states.c.agent == bindparam("this_agent"), agent_states.c.since > bindparam("this_since"))
+        .scalar_subquery()
+    )
+    statement = insert_into(connection, agent_states).values(
+        agent=bindparam("this_agent"),
+        since=bindparam("this_since"),
+        state=bindparam("this_state"),
+        reason=bindparam("this_reason"),
+        until=later,
+    )
+    new = {"state": statement.excluded.state, "reason": statement.excluded.reason}
+    result: ClauseElement = statement.on_conflict_do_update(index_elements=["agent", "since"], set_=new)
+    return result
+
+
+_END_EARLIER_STATE: Final = (
+    update(agent_states)
+    .where(
+        agent_states.c.agent == bindparam("this_agent"),
+        agent_states.c.since < bindparam("this_since"),
+        or_(agent_states.c.until.is_(None), agent_states.c.until > bindparam("this_since")),
+    )
+    .values(until=bindparam("this_since"))
+)
 
 
 def _write_gaps(connection: Connection, gaps: Sequence[StreamGap]) -> None:
