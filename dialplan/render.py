@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ EMPTY_FILES = (
     "acl.conf", "ari.conf", "ccss.conf", "cel.conf", "cli_permissions.conf", "cli_aliases.conf",
     "codecs.conf", "pjproject.conf", "sorcery.conf", "stasis.conf", "udptl.conf", "dnsmgr.conf", "queuerules.conf",
 )  # fmt: skip
+END_OF_DAY = time(23, 59)
 RENDERED_FILES = (
     "asterisk.conf", "cdr.conf", "extensions.conf", "features.conf", "http.conf", "indications.conf", "logger.conf",
     "manager.conf", "modules.conf", "musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf",
@@ -114,9 +116,13 @@ def _values(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_
 
 
 def week(site: HotlineSite) -> list[list[tuple[int, int]]]:
-    """Open spans of Monday … Sunday as hour-and-minute numbers (08:30 → 830), half-open."""
+    """Open spans of Monday … Sunday as hour-and-minute numbers (08:30 → 830), half-open; 23:59 ends with the day."""
+
+    def clock(moment: time) -> int:
+        return moment.hour * 100 + moment.minute
+
     return [
-        [(start.hour * 100 + start.minute, end.hour * 100 + end.minute) for start, end in site.hours.spans(day)]
+        [(clock(start), 2400 if end == END_OF_DAY else clock(end)) for start, end in site.hours.spans(day)]
         for day in range(7)
     ]
 

@@ -16,7 +16,8 @@ from crm.callbacks.service import CallbackRequest
 from crm.calls.models import CallbackState
 from crm.calls.store import CallbackPolicy
 
-SETTLE_SECONDS: Final = 30.0  # from asking, over hanging up, to the placeholder; from its end to the result of the try
+SETTLE_SECONDS: Final = 10.0  # between the placeholder's making and its arrival, or its end and the result of the try
+ASKED_SECONDS: Final = 30.0  # between asking and the first placeholder, which is made when the caller has hung up
 
 REMEMBER_SECONDS: Final = 3600.0  # how long the database may be away without anything being forgotten
 
@@ -136,8 +137,10 @@ class CallbackBook:
         return Decisions(tuple(missing), tuple(lost), tuple(superseded))
 
     def _settled(self, request: CallbackRequest, now: datetime) -> bool:
-        since = max(self.changed_at.get(request.call_id, request.requested_at), request.requested_at)
-        return now - since >= timedelta(seconds=SETTLE_SECONDS)
+        changed_at = self.changed_at.get(request.call_id)
+        if changed_at is None or changed_at < request.requested_at:
+            return now - request.requested_at >= timedelta(seconds=ASKED_SECONDS)
+        return now - changed_at >= timedelta(seconds=SETTLE_SECONDS)
 
     def _lost(self, request: CallbackRequest, now: datetime) -> CallbackTried:
         """A try that was begun and whose placeholder is gone: the agent hung up meanwhile, or Asterisk died."""

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +58,7 @@ class AsteriskProcess:
         with self._start_lock():
             self._refuse_second()
             self._clear_up_after_last()
+            self._let_the_second_pass()
             # The kernel's parent-death signal follows the thread that forked, so that thread must live as long as
             # Asterisk does: it forks, then waits.
             keeper = threading.Thread(
@@ -74,6 +76,16 @@ class AsteriskProcess:
         except BaseException:  # Ctrl-C while it boots as well
             self.stop(grace_seconds=0)
             raise
+
+    def _let_the_second_pass(self) -> None:
+        """A call's uniqueid is the second and a counter that begins anew: two lives of one Asterisk in the same second
+        would give two calls the same name."""
+        try:
+            last_sign_of_life = self.folders.console_log.stat().st_mtime
+        except FileNotFoundError:
+            return
+        if time.time() - last_sign_of_life < 2:
+            time.sleep(1 - time.time() % 1)
 
     def poll(self) -> int | None:
         """Exit status as subprocess gives it (negative: signal), None while it runs or before the start."""

@@ -210,6 +210,7 @@ def test_a_place_outlives_service_and_asterisk_and_is_called_until_reached(
     product: ProductAsterisk, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(book, "SETTLE_SECONDS", 2.0)
+    monkeypatch.setattr(book, "ASKED_SECONDS", 2.0)
     ask(engine)
     asyncio.run(_story(product, engine))
 

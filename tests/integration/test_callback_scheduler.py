@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from ami_listener.events import CallAnswered, CallArrived, CallbackRequested, CallbackTried, CallEnded, StreamResumed
 from ami_listener.records import Callback, CallRecord
-from crm.callbacks.book import SETTLE_SECONDS, after_try
+from crm.callbacks.book import ASKED_SECONDS, SETTLE_SECONDS, after_try
 from crm.callbacks.scheduler import GIVEN_UP_SECONDS, LIST_SECONDS, CallbackScheduler
 from crm.callbacks.service import (
     CallbackRequest,
@@ -264,8 +264,8 @@ def test_two_requests_of_one_number_are_one_callback(world: World) -> None:
     world.login()
     world.ask()
     world.ask("main-5.5")
-    world.look(SETTLE_SECONDS)
-    world.look(SETTLE_SECONDS)
+    world.look(ASKED_SECONDS)
+    world.look(ASKED_SECONDS)
     assert (world.pbx.made, len(world.pbx.placeholders_of(ASKED))) == (1, 1)
     assert world.request("main-5.5").state is CallbackState.GIVEN_UP
     assert world.request().state is CallbackState.WAITING

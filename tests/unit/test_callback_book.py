@@ -9,7 +9,7 @@ import pytest
 
 import dialplan
 from ami_listener.events import CallAnswered, CallArrived, CallbackTried, CallEnded
-from crm.callbacks.book import REMEMBER_SECONDS, SETTLE_SECONDS, CallbackBook, after_try
+from crm.callbacks.book import ASKED_SECONDS, REMEMBER_SECONDS, SETTLE_SECONDS, CallbackBook, after_try
 from crm.callbacks.placeholder import placeholder
 from crm.callbacks.service import CallbackRequest
 from crm.calls.models import CallbackState
@@ -97,8 +97,8 @@ def missing_at(book: CallbackBook, request: CallbackRequest, seconds: float) -> 
 
 def test_the_dialplan_gets_a_moment_to_make_the_first_placeholder_itself() -> None:
     book = CallbackBook(POLICY)
-    assert not missing_at(book, ASKED, SETTLE_SECONDS - 0.1)
-    assert missing_at(book, ASKED, SETTLE_SECONDS)
+    assert not missing_at(book, ASKED, ASKED_SECONDS - 0.1)
+    assert missing_at(book, ASKED, ASKED_SECONDS)
     book.apply(arrived(), later(1))
     assert not missing_at(book, ASKED, 3600)
 
