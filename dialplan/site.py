@@ -13,6 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,15}$")]
+# Asterisk's files are lines, and ";" begins a comment there: neither may come in with a value.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f;\"\\]*$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_-]+$")]
+Network = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_/-]+$")]
 Language = Literal["th", "en"]
 Strategy = Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom", "rrordered"]
 Meaning = Literal["impressed", "satisfied", "not_satisfied"]
@@ -46,11 +50,13 @@ class Section(BaseModel):
 class Site(Section):
     """Who we are."""
 
-    name_th: str = Field("สายตรงการค้าระหว่างประเทศ 1169", description="Name on Thai screens.")
-    name_en: str = Field("International Trade Hotline 1169", description="Name on English screens.")
+    name_th: Text = Field("สายตรงการค้าระหว่างประเทศ 1169", description="Name on Thai screens.")
+    name_en: Text = Field("International Trade Hotline 1169", description="Name on English screens.")
     timezone: str = Field("Asia/Bangkok", description="Time zone of opening hours and reports.")
     country: str = Field("TH", description="Country of telephone numbers without a country code.", pattern="^[A-Z]{2}$")
-    languages: tuple[Language, ...] = Field(("th", "en"), description="Languages spoken, the first is the default.")
+    languages: tuple[Language, ...] = Field(
+        ("th", "en"), min_length=1, description="Languages spoken, the first is the default."
+    )
     state_folder: Path = Field(Path(".state"), description="Where everything that is kept lives, below this file.")
 
     @field_validator("timezone")
@@ -87,10 +93,10 @@ class Trunk(Section):
     """A line to the telephone network."""
 
     name: Name = Field(description="Name of the trunk.")
-    host: str = Field(description="Address of the provider's SIP server.")
+    host: Host = Field(description="Address of the provider's SIP server.")
     port: int = Field(5060, ge=1, le=65535, description="Its port.")
-    match: tuple[str, ...] = Field((), description="Addresses calls come from; empty: the host.")
-    username: str | None = Field(None, description="User name, when the provider wants one.")
+    match: tuple[Network, ...] = Field((), description="Addresses calls come from; empty: the host.")
+    username: Text | None = Field(None, description="User name, when the provider wants one.")
     password_env: str | None = Field(None, description="Environment variable that holds the password.")
     register_there: bool = Field(False, description="Register at the provider.")
     codecs: tuple[Literal["alaw", "ulaw", "g722"], ...] = Field(("ulaw", "alaw"), description="Codecs, best first.")
@@ -102,8 +108,8 @@ class Queue(Section):
     """People who answer one kind of call."""
 
     name: Name = Field(description="Name of the queue.")
-    label_th: str = Field("", description="Name on Thai screens.")
-    label_en: str = Field("", description="Name on English screens.")
+    label_th: Text = Field("", description="Name on Thai screens.")
+    label_en: Text = Field("", description="Name on English screens.")
     strategy: Strategy = Field("ringall", description="Which free agents ring: see docs/install.md for measurements.")
     ring_seconds: int = Field(20, ge=5, le=120, description="How long an agent's telephone rings before the next try.")
     wrap_up_seconds: int = Field(30, ge=0, le=600, description="Time after a call in which the agent is not rung.")
@@ -125,21 +131,23 @@ class Department(Section):
     """An office that calls are transferred to (K3)."""
 
     name: Name = Field(description="Name of the department.")
-    label_th: str = Field("", description="Name on Thai screens.")
-    label_en: str = Field("", description="Name on English screens.")
+    label_th: Text = Field("", description="Name on Thai screens.")
+    label_en: Text = Field("", description="Name on English screens.")
     extension: Digits = Field(description="Internal extension to dial.")
-    dial: str = Field("", description="Outside number, or empty when the extension is a telephone of ours.")
+    dial: str = Field(
+        "", pattern="^[0-9+]*$", description="Outside number, or empty when the extension is a telephone of ours."
+    )
 
 
 class Agent(Section):
     """A person who answers, and the telephone."""
 
     extension: Digits = Field(description="Extension; also the SIP user name.")
-    name_th: str = Field("", description="Name on Thai screens.")
-    name_en: str = Field("", description="Name on English screens and desk phones.")
+    name_th: Text = Field("", description="Name on Thai screens.")
+    name_en: Text = Field("", description="Name on English screens and desk phones.")
     queues: tuple[Name, ...] = Field((), description="Queues this person answers.")
     phone: Literal["desk", "webrtc"] = Field("desk", description="Desk phone (SIP over UDP) or browser.")
-    contact: str | None = Field(None, description="Fixed SIP address, for telephones that do not register.")
+    contact: Text | None = Field(None, description="Fixed SIP address, for telephones that do not register.")
 
 
 class Hours(Section):
@@ -200,7 +208,7 @@ class Scale(Section):
 
     name: Name = Field(description="Name of the scale.")
     keys: dict[Annotated[str, StringConstraints(pattern="^[0-9]$")], Meaning] = Field(description="Key → meaning.")
-    prompt: Name = Field(description="Prompt that says the keys.")
+    prompt: Literal["survey-123", "survey-321"] = Field(description="Prompt that says the keys.")
 
 
 class SurveySettings(Section):
@@ -238,13 +246,13 @@ class Dialling(Section):
 class Ports(Section):
     """Where we listen. SIP is for trunks and telephones; the rest stays on this machine."""
 
-    bind: str = Field("127.0.0.1", description="Address for SIP and audio; 0.0.0.0 for telephones elsewhere.")
+    bind: Host = Field("127.0.0.1", description="Address for SIP and audio; 0.0.0.0 for telephones elsewhere.")
     sip: int = Field(5060, ge=1, le=65535, description="SIP over UDP.")
     asterisk_http: int = Field(8088, ge=1, le=65535, description="Asterisk's web socket for browsers, loopback.")
     ami: int = Field(5038, ge=1, le=65535, description="Asterisk's manager port, loopback.")
     agi: int = Field(4573, ge=1, le=65535, description="Our FastAGI port, loopback.")
     web: int = Field(8000, ge=1, le=65535, description="Our pages.")
-    web_bind: str = Field("127.0.0.1", description="Address of our pages.")
+    web_bind: Host = Field("127.0.0.1", description="Address of our pages.")
     rtp_start: int = Field(10000, ge=1024, le=65000, description="First audio port.")
     rtp_end: int = Field(20000, ge=1025, le=65535, description="Last audio port.")
 
@@ -282,7 +290,18 @@ class HotlineSite(Section):
         return self
 
     def _problems(self) -> list[Problem]:
-        return [*self._unknown_names(), *self._doubles(), *self._ports()]
+        return [*self._unknown_names(), *self._doubles(), *self._ports(), *self._accounts()]
+
+    def _accounts(self) -> list[Problem]:
+        problems = []
+        for i, trunk in enumerate(self.trunks):
+            if trunk.register_there and not trunk.username:
+                problems.append(Problem(("trunks", i, "register_there"), "needs a username"))
+            if trunk.username and not trunk.password_env:
+                problems.append(Problem(("trunks", i, "username"), "needs password_env, the variable of its password"))
+        if len(set(self.site.languages)) < len(self.site.languages):
+            problems.append(Problem(("site", "languages"), "each language once"))
+        return problems
 
     def _unknown_names(self) -> list[Problem]:
         queues = {queue.name for queue in self.queues}
@@ -303,9 +322,11 @@ class HotlineSite(Section):
         places += [("trunks", "name", trunk.name) for trunk in self.trunks]
         places += [("numbers", "number", number.number) for number in self.numbers]
         places += [("agents", "extension", agent.extension) for agent in self.agents]
+        places += [("departments", "extension", department.extension) for department in self.departments]
         problems = []
         for section, key in (
             ("queues", "name"), ("trunks", "name"), ("numbers", "number"), ("agents", "extension"),
+            ("departments", "extension"),
         ):  # fmt: skip
             seen: set[str] = set()
             for i, value in enumerate(value for where, _, value in places if where == section):
@@ -322,14 +343,15 @@ class HotlineSite(Section):
 
     def _ports(self) -> list[Problem]:
         ports = self.ports
+        problems = []
         if ports.rtp_end <= ports.rtp_start:
-            return [Problem(("ports", "rtp_end"), "must be above rtp_start")]
+            problems.append(Problem(("ports", "rtp_end"), "must be above rtp_start"))
         seen: dict[int, str] = {}
-        return [
-            Problem(("ports", key), f"{getattr(ports, key)} is already the port of {other}")
-            for key in ("asterisk_http", "ami", "agi", "web")
-            if (other := seen.setdefault(getattr(ports, key), key)) != key
-        ]
+        for key in ("asterisk_http", "ami", "agi", "web"):
+            port = getattr(ports, key)
+            if (other := seen.setdefault(port, key)) != key:
+                problems.append(Problem(("ports", key), f"{port} is already the port of {other}"))
+        return problems
 
     def menu_queues(self) -> dict[str, str | None]:
         """Choice → queue (None: the number's own)."""

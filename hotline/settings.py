@@ -3,19 +3,21 @@
 ``HOTLINE_PORTS__WEB=8080`` in the environment overrides ``web`` in the section ``[ports]`` (two underscores between).
 """
 
-import copy
+import json
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as EnvironmentUnreadable
 
 from crm.settings import DatabaseSettings, RecorderSettings
 from dialplan.asterisk.layout import AsteriskFolders
-from dialplan.site import HotlineSite, Place, Section, SiteProblems
-from hotline.toml_lines import line_of
+from dialplan.site import HotlineSite, Section
+from hotline.settings_faults import all_faults
 
 DEFAULT_FILE = Path("hotline.toml")
 FILE_VARIABLE = "HOTLINE_FILE"
@@ -117,7 +119,9 @@ def parse(text: str, path: Path) -> Settings:
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError(path, _all_faults(error, values, text)) from error
+        raise SettingsError(path, all_faults(error, values, text, lambda mended: Settings(**mended))) from error
+    except EnvironmentUnreadable as error:
+        raise SettingsError(path, [_environment_fault(error)]) from error
     folder = path.absolute().parent
     site = settings.site.model_copy(update={"state_folder": folder / settings.site.state_folder})
     asterisk = settings.asterisk.model_copy(
@@ -130,58 +134,18 @@ def parse(text: str, path: Path) -> Settings:
     return settings.model_copy(update={"site": site, "asterisk": asterisk})
 
 
-def _all_faults(error: ValidationError, values: dict[str, Any], text: str) -> list[str]:
-    """Every fault in the order of the file. What a first look hides (names that fit nothing) a second look shows."""
-    faults = _faults(error, text)
+def _environment_fault(error: EnvironmentUnreadable) -> str:
+    """Lists and tables must be JSON in the environment; which variable was not."""
+    section = re.search(r'field "(\w+)"', str(error))
+    prefix = f"HOTLINE_{section[1].upper() if section else ''}"
+    bad = [name for name, value in os.environ.items() if name.upper().startswith(prefix) and not _is_json(value)]
+    named = " or ".join(sorted(bad)) or f"{prefix}…"
+    return f"""environment {named}: lists and tables are written as JSON there, such as '["08:30-16:30"]'"""
+
+
+def _is_json(text: str) -> bool:
     try:
-        Settings(**_without(values, [fault["loc"] for fault in error.errors()]))
-    except ValidationError as second:
-        faults |= {fault for fault in _faults(second, text) if not fault[1].endswith(": is missing")}
-    return [message for _, message in sorted(faults)]
-
-
-def _without(values: dict[str, Any], places: list[Place]) -> dict[str, Any]:
-    """A copy of the values without the faulty keys, so that the rest can be looked at."""
-    result = copy.deepcopy(values)
-    for place in places:
-        holder: Any = result
-        for step in place[:-1]:
-            try:
-                holder = holder[step]
-            except (KeyError, IndexError, TypeError):
-                holder = None
-        if place and isinstance(holder, dict):
-            holder.pop(place[-1], None)
-    return result
-
-
-def _faults(error: ValidationError, text: str) -> set[tuple[int, str]]:
-    found = error.errors(include_url=False)
-    faults: set[tuple[int, str]] = set()
-    for fault in found:
-        place = fault["loc"]
-        # pydantic counts only the good items of a list; the bad ones are named already
-        if fault["type"] == "too_short" and any(f["loc"][: len(place)] == place and f is not fault for f in found):
-            continue
-        cause: Any = fault.get("ctx", {}).get("error")
-        if isinstance(cause, SiteProblems):
-            faults |= {_fault(problem.place, problem.text, text) for problem in cause.problems}
-        else:
-            message = str(cause) if isinstance(cause, ValueError) else _plain(fault["type"], fault["msg"])
-            faults.add(_fault(place, message, text))
-    return faults
-
-
-def _plain(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return "there is no such setting; look at the list in docs/settings.md"
-    if kind == "missing":
-        return "is missing"
-    return message[:1].lower() + message[1:]
-
-
-def _fault(place: Place, message: str, text: str) -> tuple[int, str]:
-    line = line_of(text, place)
-    name = ".".join(str(part) for part in place)
-    where = f"line {line}: " if line else ""
-    return line or 0, f"{where}{name}: {message}"
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
