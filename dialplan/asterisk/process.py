@@ -79,9 +79,9 @@ class AsteriskProcess:
 
     def _let_the_second_pass(self) -> None:
         """A call's uniqueid is the second and a counter that begins anew: two lives of one Asterisk in the same second
-        would give two calls the same name."""
+        would give two calls the same name. Every call writes to queue_log as it begins."""
         try:
-            last_sign_of_life = self.folders.console_log.stat().st_mtime
+            last_sign_of_life = (self.folders.log / "queue_log").stat().st_mtime
         except FileNotFoundError:
             return
         if time.time() - last_sign_of_life < 2:
