@@ -5,6 +5,7 @@ either source. Bounded: calls that ended are let go after `KEEP_SECONDS` by Aste
 them back from the database should a fact be later than that.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -23,6 +24,7 @@ from ami_listener.events import (
 from ami_listener.facts import stable_id
 from ami_listener.records import CallRecord
 
+log = logging.getLogger(__name__)
 KEEP_SECONDS: Final = 600
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -167,10 +169,13 @@ class CallAssembler:
                 self._put(trying, event)
 
     def _refresh(self) -> None:
-        for call_id in self._stale:
+        stale, self._stale = self._stale, set()
+        for call_id in stale:
             call = self._calls[call_id]
-            call.record = build(call_id, call.events.values())
-        self._stale.clear()
+            try:
+                call.record = build(call_id, call.events.values())
+            except Exception:  # one call's oddity must not stop the others; the next fact of this call tries again
+                log.exception("call %s cannot be put together from its facts: please report this as a fault", call_id)
 
     def _let_go(self) -> None:
         # Calls stand in the order in which they began, so a look at the first few is enough.

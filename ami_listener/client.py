@@ -73,11 +73,16 @@ class _Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class _Mark:
+    reached: asyncio.Event
+
+
+@dataclass(frozen=True, slots=True)
 class _Stop:
     pass
 
 
-_Item = Message | _Connected | _Resync | _Lost | _Stop
+_Item = Message | _Connected | _Resync | _Lost | _Mark | _Stop
 
 
 class AmiClient:
@@ -168,6 +173,17 @@ class AmiClient:
     async def wait_ready(self, timeout_seconds: float | None = None) -> None:
         """Until :attr:`ready`. Raises TimeoutError."""
         await asyncio.wait_for(self._ready.wait(), timeout_seconds)
+
+    async def caught_up(self) -> bool:
+        """Until everything that has come so far is handled; False when some of it was lost meanwhile: the connection
+        was made anew, or messages were dropped."""
+        if self._closed:
+            return False
+        resyncs = self._resyncs
+        mark = _Mark(asyncio.Event())
+        self._put(mark)
+        await mark.reached.wait()
+        return self.ready and not self._must_resync and resyncs == self._resyncs
 
     async def close(self) -> None:
         """End for good. What has already come is still delivered; requests under way fail with :class:`AmiDown`."""
@@ -277,6 +293,8 @@ class AmiClient:
                 item = queue.popleft()
                 if isinstance(item, Message):
                     await self._deliver(item)
+                elif isinstance(item, _Mark):
+                    item.reached.set()
                 elif isinstance(item, _Stop):
                     return
                 else:

@@ -254,7 +254,8 @@ class Recorder:
         for call_id, (record, _since) in taken.calls.items():
             try:
                 calls.append(rows_of(record, self._normalise))
-            except (ValueError, TypeError, AttributeError):
+            except Exception:  # whatever is odd about one call must not stop the others
+                log.exception("call %s cannot be put into rows", call_id)
                 unfit.append(call_id)
         return unfit, calls
 

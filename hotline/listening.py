@@ -73,12 +73,19 @@ class Listener:
         """One fact, from wherever."""
         self.calls.apply(event)
         self.floor.apply(event)
-        self._sinks.event(event)
+        self._tell(event)
         if event.call_id is not None and event.call_id not in self._changed_at:
             self._changed_at[event.call_id] = event.occurred_at
         if not self._flush_planned:
             self._flush_planned = True
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+
+    def _tell(self, event: Event) -> None:
+        """Whoever listens must not keep the others from hearing."""
+        try:
+            self._sinks.event(event)
+        except Exception:
+            log.exception("what listens to %s failed (call %s)", type(event).__name__, event.call_id)
 
     def lost(self, reason: str) -> None:
         """The connection to Asterisk is gone."""
@@ -130,6 +137,7 @@ class Listener:
             await asyncio.sleep(POSITION_SECONDS)
             if not client.ready:
                 continue
+            resyncs = client.counters.resyncs
             position = await asyncio.to_thread(end_of_journal, self._journal_folder)
             if position is None or position == self._position:
                 continue
@@ -139,6 +147,8 @@ class Listener:
             except Exception:
                 log.debug("no answer to a ping; the position stays")
                 continue
+            if not await client.caught_up() or client.counters.resyncs != resyncs:
+                continue  # something was not heard: the journal has to tell it
             self.flush()
             self._position = position
             self._sinks.position(position)
@@ -148,7 +158,10 @@ class Listener:
         self._flush_planned = False
         changed, self._changed_at = self._changed_at, {}
         for record in self.calls.take_dirty():
-            self._sinks.record(record, changed.get(record.call_id, record.arrived_at))
+            try:
+                self._sinks.record(record, changed.get(record.call_id, record.arrived_at))
+            except Exception:
+                log.exception("what listens to records failed on call %s", record.call_id)
 
 
 def end_of_journal(folder: Path) -> Position | None:

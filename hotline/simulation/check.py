@@ -41,6 +41,7 @@ class Expected:
     agent_answered_at: datetime | None
     assistant_answered_at: datetime | None
     ended_at: datetime | None
+    assistant_perhaps_at: datetime | None = None  # a person picked up just after: either may be said to be first
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,9 @@ def expected(call: ObservedCall, meanings: Mapping[str, str], tolerance: Toleran
         ended_by |= {"agent", "caller"}
     if call.ended_by == "caller" and call.keys and call.ended_at and call.ended_at - call.keys[-1].pressed_at < race:
         keys.add(None)
-    assistant_first = call.picked_up_at and (
-        talk is None or talk.answered_at is None or call.picked_up_at < talk.answered_at - race
-    )
+    answered_at = talk.answered_at if talk else None
+    assistant_first = call.picked_up_at and (answered_at is None or call.picked_up_at < answered_at - race)
+    perhaps = not assistant_first and call.picked_up_at and answered_at and call.picked_up_at < answered_at
     return Expected(
         outcomes=frozenset(outcomes),
         ended_by=frozenset(ended_by),
@@ -87,6 +88,7 @@ def expected(call: ObservedCall, meanings: Mapping[str, str], tolerance: Toleran
         agent_answered_at=talk.answered_at if talk else None,
         assistant_answered_at=call.picked_up_at if assistant_first else None,
         ended_at=call.ended_at,
+        assistant_perhaps_at=call.picked_up_at if perhaps else None,
     )
 
 
@@ -217,8 +219,11 @@ def _differences(
         texts.append(f"survey_meaning is {record.get('survey_meaning')!r}, key {key!r} means {meaning!r}")
     for field in ("arrived_at", "agent_answered_at", "assistant_answered_at", "ended_at"):
         certain = field != "agent_answered_at" or None not in wanted.agents or len(wanted.agents) == 1
+        seen = getattr(wanted, field)
+        if field == "assistant_answered_at" and record.get(field) is not None:
+            seen = seen or wanted.assistant_perhaps_at
         if certain:
-            texts += _near(field, record.get(field), getattr(wanted, field), tolerance.time_seconds)
+            texts += _near(field, record.get(field), seen, tolerance.time_seconds)
     return texts
 
 
