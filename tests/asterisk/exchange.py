@@ -173,7 +173,7 @@ async def _play(product: ProductAsterisk, scenarios: list[Scenario]) -> dict[str
 
 
 async def _one(scenario: Scenario, slot: Slot) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         await scenario(slot)
 
 
