@@ -54,6 +54,7 @@ from metrics.exporter import Exporter
 
 log = logging.getLogger(__name__)
 DATABASE_RETRY_SECONDS = 1.0
+FIRST_LISTEN_SECONDS = 2.0
 LOOKUP_SECONDS = 0.2  # a caller's name is not worth more of the nine seconds
 
 
@@ -128,8 +129,9 @@ class Service:
         self._listen(self.agi.start, self.settings.ports.agi, "agi")
         self.pages.bind()
         await self._database_there()
-        await self.recorder_start()
         await self.ami.start()
+        with suppress(TimeoutError):  # so that the first scrape is right; with Asterisk away the pages say so
+            await self.ami.wait_ready(FIRST_LISTEN_SECONDS)
         await self.pages.start()
         self._tasks += [
             asyncio.create_task(self.listener.follow_position(self.ami), name="journal-position"),
@@ -317,6 +319,7 @@ class Service:
         while True:
             try:
                 await asyncio.to_thread(database.upgrade, self.engine)
+                await self.recorder_start()
                 return
             except SQLAlchemyError as error:
                 if not told:

@@ -57,8 +57,15 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     service = Service(settings)
+    ending = asyncio.create_task(ended.wait())
+    starting = asyncio.create_task(service.start())  # may wait for the database, and must be ended then too
     try:
-        await service.start()
-        await ended.wait()
+        await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await ending
     finally:
+        for task in (starting, ending):
+            task.cancel()
+        await asyncio.wait({starting, ending})
         await service.stop()
