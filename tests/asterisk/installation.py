@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +55,7 @@ QUICK = Behaviour(
     talk_limits_seconds=(1.0, 3.0),
     pick_up_median_seconds=0.8,
     pick_up_limits_seconds=(0.2, 2.0),
+    miss_share=0.0,
     second_key_delay_seconds=2.0,
     key_delay_seconds=(0.5, 1.0),
     callback_share=0.0,
@@ -297,13 +298,30 @@ class Installation:
         def progressed(progress: Progress) -> None:
             play.progress = progress
 
-        async with asyncio.TaskGroup() as group:
-            running = group.create_task(simulation.run(calls, rate_per_second, progressed))
+        running = asyncio.create_task(simulation.run(calls, rate_per_second, progressed))
+        try:
             if fault is not None:
-                group.create_task(fault(play))  # type: ignore[arg-type]
-        summary = running.result()
+                await fault(play)
+            summary = await running
+        except BaseException:
+            running.cancel()
+            await asyncio.wait([running])
+            raise
         assert summary.unfinished == 0
         return play, summary
+
+    def play_until(self, calls: int, rate_per_second: float, fault: Fault, behaviour: Behaviour = QUICK) -> Play:
+        """The same, but all hang up when the fault is over."""
+        plays = []
+
+        async def end(play: Play) -> None:
+            plays.append(play)
+            await fault(play)
+            raise asyncio.CancelledError
+
+        with suppress(asyncio.CancelledError):
+            self.play(calls, rate_per_second, end, behaviour)
+        return plays[0]
 
     def differences(
         self, calls: Sequence[ObservedCall], since: datetime, seconds: float = 10.0, but: Sequence[str] = ()

@@ -67,7 +67,7 @@ class TcpProxy:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):
             their_reader, their_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
             self._writers |= {writer, their_writer}
             await asyncio.gather(self._pump(reader, their_writer), self._pump(their_reader, writer))
