@@ -30,10 +30,15 @@ def install(context: Context, with_sipp: bool) -> None:
 
 
 @asterisk.command()
+@click.option("--foreground", is_flag=True, help="Stay, until SIGTERM or Ctrl-C: for systemd.")
 @click.pass_obj
-def start(context: Context) -> None:
+def start(context: Context, foreground: bool) -> None:
     """Start Asterisk in the background, watched: it is started again when it dies, until `hotline asterisk stop`."""
     ready = pbx.prepare(context.settings, click.echo)
+    if foreground:
+        file = ready.folders.run / "supervise-settings.json"
+        file.write_text(supervise.SuperviseSettings(ready.folders).to_json(), encoding="utf-8")
+        raise SystemExit(supervise.main([str(file)]))
     pid = supervise.start_daemon(supervise.SuperviseSettings(ready.folders))
     click.echo(f"Asterisk {ready.program.version} runs (watched by process {pid}).")
 
