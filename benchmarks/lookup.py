@@ -23,9 +23,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from crm.database import open_engine, reading, upgrade
 from crm.people.service import find_by_number
+from tests.programs import find
 
 FIRST_NUMBER = 66_600_000_000  # +666… to +669…: mobile numbers
 SPREAD = 7_919  # neighbours in time are not neighbours in number
@@ -86,40 +88,51 @@ def fill_postgresql(url: str, people: int) -> Engine:
     return engine
 
 
-def _program(name: str) -> str:
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
-    found = str(folders[-1] / name) if folders else shutil.which(name)
-    if not found:
-        raise SystemExit(f"no {name}: install the package postgresql-15, or use --only sqlite")
-    return found
-
-
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[str]:
-    """A server for this run, with the settings Debian ships except where its data are; yields a database's URL."""
-    folder.mkdir(parents=True)
-    user = []
+def postgres_server(folder: Path, keep: bool = False) -> Iterator[str]:
+    """A server with the settings Debian ships except where its data are; yields a database's URL. ``keep``: with what
+    an earlier server left in the folder."""
+    user: list[str] = []
     if os.geteuid() == 0:
-        shutil.chown(folder, "nobody")
         user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
     data = folder / "data"
-    options = ["-D", str(data), "-U", "hotline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
-    subprocess.run([*user, _program("initdb"), *options], check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    settings = ["listen_addresses=", f"unix_socket_directories={folder}", "max_wal_size=8GB", "fsync=off"]
-    arguments = [part for setting in settings for part in ("-c", setting)]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [*user, _program("postgres"), "-D", str(data), *arguments], stdout=log, stderr=log, cwd=folder
-        )
-    try:
-        ready = [_program("pg_isready"), "-q", "-h", str(folder)]
-        deadline = time.monotonic() + 60
-        while subprocess.run(ready, check=False).returncode and time.monotonic() < deadline:
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        if user:
+            shutil.chown(folder, "nobody")
+        options = ["-D", str(data), "-U", "hotline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
+        subprocess.run([*user, find("initdb"), *options], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    with tempfile.TemporaryDirectory(prefix="lookup-") as sockets:  # the way to a socket must be short (unix(7))
+        if user:
+            shutil.chown(sockets, "nobody")
+        settings = ["listen_addresses=", f"unix_socket_directories={sockets}", "max_wal_size=8GB", "fsync=off"]
+        arguments = [part for setting in settings for part in ("-c", setting)]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [*user, find("postgres"), "-D", str(data), *arguments], stdout=log, stderr=log, cwd=folder
+            )
+        url = f"postgresql://hotline@/postgres?host={sockets}"
+        try:
+            _wait_for(url)
+            yield url
+        finally:
+            server.send_signal(signal.SIGINT)  # does not wait for connections
+            server.wait(60)
+
+
+def _wait_for(url: str) -> None:
+    engine = open_engine(url)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with engine.connect():
+                break
+        except DBAPIError:
+            if time.monotonic() > deadline:
+                raise
             time.sleep(0.05)
-        yield f"postgresql://hotline@/postgres?host={folder}"
-    finally:
-        server.send_signal(signal.SIGINT)  # does not wait for connections
-        server.wait(60)
+    engine.dispose()
 
 
 def measure(engine: Engine, people: int, lookups: int) -> dict[str, float]:
