@@ -39,6 +39,7 @@ class Call:
         self.ringing_at: float | None = None
         self.answered_at: float | None = None
         self.ended_at: float | None = None
+        self.known = False  # the other side knows of our call
         self.status: int | None = None  # final status of a call that was not answered
         self.ended_by_us = False
         self.notifies: list[str] = []  # what became of our REFER: "SIP/2.0 200 OK"
@@ -138,14 +139,17 @@ class Call:
         if self.ended_at is not None:
             return
         self.ended_by_us = True
-        if self.answered_at is not None:
+        if self.incoming and self.answered_at is None:
+            self.reject(480)
+            return
+        if self.answered_at is None:  # nothing may be cancelled before it was heard of (RFC 3261, 9.1)
+            await self.until(lambda: self.known or self.answered_at or self.ended_at, 5, "heard of")
+        if self.answered_at is None and self.ended_at is None:
+            self.phone.cancel(self)
+            await self.until(lambda: self.answered_at or self.ended_at, 5, "cancelled")
+        if self.answered_at is not None and self.ended_at is None:  # the answer may have crossed our CANCEL
             await self.phone.request(self, "BYE")
             self.end()
-        elif self.incoming:
-            self.reject(480)
-        else:
-            self.phone.cancel(self)
-            await self.ended(5)
 
     async def hold(self, on: bool = True) -> None:
         body = await self.phone.describe(self, "sendonly" if on else "sendrecv")
@@ -376,7 +380,8 @@ class Telephone(asyncio.DatagramProtocol):
                 if wait > 10:
                     return Message("SIP/2.0 408 No answer at all", message.headers)
                 continue
-            provisional = True
+            provisional = call.known = True
+            call.changed()
             if answer.status >= 200:
                 return answer
             if answer.status >= 180 and call.ringing_at is None:
