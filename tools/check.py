@@ -51,6 +51,7 @@ def static_checks() -> list[str]:
         ("floors", ["lint-imports"], {}),
         ("types", ["mypy"], {}),
         ("types of tools", ["mypy", "tools"], {"MYPYPATH": "tools:tests"}),
+        ("types of benchmarks", ["mypy", "--no-namespace-packages", "benchmarks"], {"MYPYPATH": "tests"}),
     ]
     # One run each: every tier has a conftest of its own. Without namespace packages, or tests/asterisk hides pyst2's.
     checks += [
