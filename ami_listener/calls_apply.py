@@ -218,7 +218,7 @@ class _Build:
     def hand_over(self) -> None:
         transfers = self.record.transfers
         for moved in self.of(CallTransferred):
-            known = nearest(moved.occurred_at, [t for t in transfers if t.kind == moved.kind], _transferred_at)
+            known = nearest(moved.occurred_at, [t for t in transfers if _may_be(t, moved)], _transferred_at)
             if known is None:
                 transfers.append(Transfer(moved.kind, moved.agent, moved.to, moved.occurred_at))
             else:
@@ -252,8 +252,14 @@ class _Build:
             if moved.kind != "attended":
                 continue
             at = moved.transferred_at
+            mine = [c.answered_at for c in self.record.conversations if c.agent == moved.agent and c.answered_at <= at]
             joined = [
-                c for c in self.record.conversations if c.agent != moved.agent and abs(c.answered_at - at) <= NEAR
+                c
+                for c in self.record.conversations
+                # who spoke before the one who transfers is not who it went to
+                if c.agent != moved.agent
+                and abs(c.answered_at - at) <= NEAR
+                and c.answered_at > max(mine, default=at - NEAR)
             ]
             if joined:
                 moved.to = moved.to or joined[0].agent
@@ -315,6 +321,12 @@ class _Build:
             ends = [c.ended_at for c in self.record.conversations if c.agent == held.agent and c.ended_at]
             back += [at for at in [*ends, self.record.ended_at] if at and at >= held.occurred_at]
             self.record.holds.append(Hold(held.agent, held.occurred_at, min(back, default=None)))
+
+
+def _may_be(known: Transfer, told: CallTransferred) -> bool:
+    """Whether both can be the same hand-over: what both say of it is the same."""
+    said = ((known.kind, told.kind), (known.agent, told.agent), (known.to, told.to))
+    return all(one == other for one, other in said if one and other)
 
 
 def _answered_at(talk: Conversation) -> datetime:

@@ -78,7 +78,7 @@ def _went_on(talk: Conversation, record: CallRecord, left: Sequence[QueueLeft]) 
     marks = [event.occurred_at for event in left if event.status is LeaveStatus.ANSWERED]
     if record.survey:
         marks.append(record.survey.asked_at)
-    marks += [queue_pass.joined_at for queue_pass in record.passes]
+    marks += [queue_pass.joined_at for queue_pass in record.passes if queue_pass.joined_at > talk.answered_at]
     return any(mark >= end - timedelta(seconds=0.1) for mark in marks)
 
 

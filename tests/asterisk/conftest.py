@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from exchange import exchange_site
 from product import ProductAsterisk
+from whole import Whole, running, whole_settings
 
 from dialplan.asterisk.install import install
 
@@ -25,3 +26,10 @@ def product(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> It
     state = tmp_path_factory.mktemp("product")
     with ProductAsterisk.make(exchange_site(), state, asterisk_root) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> Iterator[Whole]:
+    """The whole product running, with the service and its records (see ``whole``)."""
+    with running(whole_settings(tmp_path_factory.mktemp("whole"), asterisk_root), asterisk_root) as product:
+        yield product

@@ -401,6 +401,52 @@ SCENARIOS = [
         """,
     ),
     Scenario(
+        "H7: hung up by the caller at once, while the pass through the queue is still new",
+        ARRIVED
+        + """
+        0.01 QUEUED general - 1
+        0.02 ANSWERED general 1001 PJSIP/1001-00000001
+        0.03 ENDED - - 16|
+        0.03 AGENTLEFT general 1001 PJSIP/1001-00000001|26
+        0.03 AgentComplete general 1001 caller
+        """,
+        """
+        answered by caller microsecond 0.03
+        pass general/1 0.01-0.02 answered
+        talk 1001 0.02-0.03 caller
+        """,
+    ),
+    Scenario(
+        "K3: sent on twice within a second: two transfers, not one",
+        ARRIVED
+        + """
+        0.01 QUEUED general - 1
+        1.00 ANSWERED general 1001 PJSIP/1001-00000001
+        3.00 BlindTransfer general 1001 1002
+        3.00 AGENTLEFT general 1001 PJSIP/1001-00000001|26
+        3.02 TRANSFERTO general - 1002
+        3.10 ANSWERED general 1002 PJSIP/1002-00000002
+        3.50 BlindTransfer general 1002 1003
+        3.50 AGENTLEFT general 1002 PJSIP/1002-00000002|26
+        3.52 TRANSFERTO general - 1003
+        3.60 ANSWERED general 1003 PJSIP/1003-00000003
+        9.00 AGENTLEFT general 1003 PJSIP/1003-00000003|16
+        9.01 SURVEYASKED general - scale-123
+        9.10 SURVEY general - scale-123|1|impressed|answered
+        9.20 ENDED - - 16|system
+        """,
+        """
+        answered by agent microsecond 9.20
+        pass general/1 0.01-1.00 answered
+        talk 1001 1.00-3.00 transfer
+        talk 1002 3.10-3.50 transfer
+        talk 1003 3.60-9.00 agent
+        transfer blind 1001>1002 3.00
+        transfer blind 1002>1003 3.50
+        survey 9.01 1 impressed
+        """,
+    ),
+    Scenario(
         "a transfer nobody takes: back in the queue, in the old place",
         ARRIVED
         + """
