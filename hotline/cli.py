@@ -89,9 +89,28 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
+def _show_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        click.echo(f"hotline {version('hotline')}")
+    except PackageNotFoundError:
+        click.echo("hotline, from a source tree that is not installed")
+    context.exit()
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("-f", "--file", type=click.Path(path_type=Path, dir_okay=False), help="Settings file [hotline.toml].")
-@click.version_option(package_name="hotline", prog_name="hotline")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 @click.pass_context
 def cli(ctx: click.Context, file: Path | None) -> None:
     """Open call centre for a public telephone hotline, on Asterisk.
@@ -106,6 +125,7 @@ def cli(ctx: click.Context, file: Path | None) -> None:
 def main() -> None:
     """Entry point of the program ``hotline``: errors we expect are one plain message, never a trace."""
     logging.captureWarnings(capture=True)
+    logging.getLogger().addHandler(logging.NullHandler())  # a command says itself what went wrong
     try:
         cli.main(prog_name="hotline")
     except Exception as error:
@@ -128,7 +148,7 @@ def plain_message(error: Exception) -> str | None:
     if isinstance(error, AsteriskError | DatabaseProblem | PromptsError | SecretMissing):
         return str(error)
     if isinstance(error, SQLAlchemyError):
-        return f"the database does not answer ({explain(error).advice})"
+        return explain(error).advice
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return None

@@ -80,7 +80,7 @@ def console(context: Context, command: tuple[str, ...]) -> None:
 
 
 @asterisk.command()
-@click.option("-n", "--lines", default=50, show_default=True, help="How many.")
+@click.option("-n", "--lines", type=click.IntRange(1), default=50, show_default=True, help="How many.")
 @click.option(
     "--log",
     type=click.Choice(["full", "queue_log", "console", "supervisor"]),

@@ -40,7 +40,7 @@ def calls() -> None:
 
 
 @calls.command("list")
-@click.option("-n", "--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option("-n", "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many, newest first.")
 @click.option("--from", "from_at", type=Moment(), help="Arrived at or after.")
 @click.option("--to", "to_at", type=Moment(), help="Arrived before.")
 @click.option("--queue", help="Only of this queue.")
