@@ -1,6 +1,7 @@
 """The product's Asterisk as callers and agents meet it: rendered from a site, with short times, and no service."""
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -176,7 +177,9 @@ class ProductAsterisk:
 
     def channels(self) -> int:
         """Channels that exist."""
-        return int(self.cli("core show channels count").split()[0])
+        found = re.search(r"(\d+) active channel", self.cli("core show channels count"))
+        assert found is not None
+        return int(found[1])
 
     async def gone(self, seconds: float = 10) -> None:
         """Waits until no channel exists; fails naming those that do."""

@@ -186,5 +186,3 @@ async def a_hundred(product: ProductAsterisk) -> list[str]:
     await product.gone(20)
     await exchange.close()
     return callers
-
-

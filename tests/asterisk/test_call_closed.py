@@ -18,7 +18,7 @@ WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 @pytest.fixture(scope="module")
 def shut(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> Iterator[ProductAsterisk]:
     """Closed all week."""
-    site = exchange_site(16, hours={"holidays": "none", **dict.fromkeys(WEEK, [])})
+    site = exchange_site(16, hours={"holidays": "none", **{key: [] for key in WEEK}})
     with ProductAsterisk.make(site, tmp_path_factory.mktemp("shut"), asterisk_root, "shut") as running:
         yield running
 
@@ -26,7 +26,7 @@ def shut(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> Itera
 @pytest.fixture(scope="module")
 def daytime(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> Iterator[ProductAsterisk]:
     """Open all week, at any minute."""
-    site = exchange_site(16, hours={"holidays": "none", **dict.fromkeys(WEEK, ["00:00-12:00", "12:00-23:59"])})
+    site = exchange_site(16, hours={"holidays": "none", **{key: ["00:00-12:00", "12:00-23:59"] for key in WEEK}})
     with ProductAsterisk.make(site, tmp_path_factory.mktemp("daytime"), asterisk_root, "daytime") as running:
         yield running
 

@@ -65,7 +65,7 @@ async def the_second_language(s: Slot) -> None:
 
 
 async def an_agent_rings_at_once(s: Slot) -> None:
-    call, name = await through(s)
+    call, _name = await through(s)
     await call.heard(MATTER)
     pressed = await call.press("4")
     leg = await s.rung()

@@ -24,7 +24,7 @@ def paused_spans(s: Slot, agent: str) -> list[str]:
 
 async def blind_to_an_agent(s: Slot) -> None:
     """Both agents wrap up, each after his own part of the call."""
-    call, first, name = await blind(s, s.agents[1])
+    call, _first, name = await blind(s, s.agents[1])
     second = await s.rung(1)
     assert second.caller == call.caller
     await s.product.fact(name, "TRANSFERTO", s.agents[1])
@@ -42,7 +42,7 @@ async def blind_to_an_agent(s: Slot) -> None:
 
 
 async def blind_to_a_department(s: Slot) -> None:
-    call, _, name = await blind(s, "701")
+    call, _, _name = await blind(s, "701")
     office = await s.exchange.network.next_call("021112222", 8)
     await office.answer()
     office.audio.sound = tone(1500)
@@ -72,7 +72,7 @@ async def blind_to_one_who_is_busy(s: Slot) -> None:
 
 
 async def blind_to_a_number_that_may_not_be_dialled(s: Slot) -> None:
-    call, _, name = await blind(s, "0019005551234")
+    call, _, _name = await blind(s, "0019005551234")
     await call.heard(sound("transfer-failed"), 8)
     await call.hang_up()
     story = await s.story(call)
@@ -106,7 +106,7 @@ async def attended(s: Slot) -> None:
 async def a_consultation_that_leads_to_nothing(s: Slot) -> None:
     """The second agent declines; the first takes the caller back."""
     s.quiet(1)
-    call, first, name = await s.talk()
+    call, first, _name = await s.talk()
     await first.hold()
     consult = await s.exchange.desks.call(s.agents[1], s.agents[0])
     second = await s.rung(1)
