@@ -25,6 +25,7 @@ from ami_listener.records import CallRecord
 from ami_listener.settings import AmiSettings
 from crm import database
 from crm.agents.missed import MissedRingEnforcer
+from crm.agents.wrap_up import WrapUpKeeper
 from crm.calendar.keeper import CalendarKeeper
 from crm.calendar.service import CalendarService
 from crm.callbacks.scheduler import CallbackScheduler
@@ -104,6 +105,10 @@ class Service:
             clock=clock,
         )
         self.missed = self._missed_rings()
+        longest_wrap_up_seconds = max(queue.wrap_up_seconds for queue in settings.queues)
+        self.wrap_ups = WrapUpKeeper(
+            lambda: self.listener.floor.snapshot(clock()).agents, longest_wrap_up_seconds, self.ami.send, clock
+        )
         self.now = Now(settings, self.listener.floor, self.book, self._health(), clock)
         queues = [queue.name for queue in settings.queues]
         self.exporter = Exporter(self.registry, queues, self.now.snapshot, version=product_version())
@@ -139,6 +144,7 @@ class Service:
             asyncio.create_task(self.keeper.run(), name="calendar"),
             asyncio.create_task(self.callbacks.run(), name="callbacks"),
             asyncio.create_task(self.missed.run(), name="missed-rings"),
+            asyncio.create_task(self.wrap_ups.run(), name="wrap-ups"),
         ]
         log.info("pages on http://%s:%d/wallboard", self.settings.ports.web_bind, self.settings.ports.web)
 

@@ -3,6 +3,7 @@ telephone network that calls it and afterwards says what should be on record."""
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -120,6 +121,7 @@ class Installation:
     settings: Settings
     network_port: int
     asterisk_root: Path
+    network_state: Path
     service: subprocess.Popen[bytes] | None = None
     seed: int = 0
 
@@ -289,7 +291,7 @@ class Installation:
         (ami,) = free_tcp_ports(1)
         simulation = Simulation(
             target_of(self.settings, seed=self.seed),
-            AsteriskFolders.for_instance(self.settings.state, "network", install_root=self.asterisk_root),
+            AsteriskFolders.for_instance(self.network_state, "network", install_root=self.asterisk_root),
             behaviour,
             ports=NetworkPorts(sip=self.network_port, ami=ami),
         )
@@ -371,7 +373,13 @@ def doubles(calls: Sequence[ObservedCall], records: Sequence[CallRecord]) -> lis
 
 @contextmanager
 def installation(
-    folder: Path, asterisk_root: Path, *, agents: int = 10, database_url: str = "", answer_within_seconds: int = 4
+    folder: Path,
+    asterisk_root: Path,
+    *,
+    agents: int = 10,
+    database_url: str = "",
+    network_state: Path | None = None,
+    answer_within_seconds: int = 4,
 ) -> Iterator[Installation]:
     """An installation whose Asterisk runs; the service is not started yet. All is ended afterwards."""
     port = free_udp_port(TRUNK_IP)
@@ -385,9 +393,11 @@ def installation(
         text = text.replace(f"\n[{section}]\n", f"\n[{section}]\n{line}\n", 1)
     # one telephone at a time rings: with all of them, callers would be served one after the other
     text = text.replace("wrap_up_seconds = 3", 'wrap_up_seconds = 1\nstrategy = "rrmemory"')
+    (web,) = free_tcp_ports(1)
+    text = re.sub(r"(?m)^web = \d+$", f"web = {web}", text)
     file.write_text(text, "utf-8")
     settings = load(file)
-    made = Installation(settings, port, asterisk_root)
+    made = Installation(settings, port, asterisk_root, network_state or folder)
     try:
         made.start_asterisk()
         yield made

@@ -3,12 +3,20 @@
 import asyncio
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from installation import Installation, Play, installation
+from installation import QUICK, Installation, Play, installation, wait_for
 
 from ami_listener.events import Precision
+from hotline.simulation.progress import Stage
+
+TINY_QUEUE = """
+import functools, hotline.service
+hotline.service.AmiSettings = functools.partial(hotline.service.AmiSettings, queue_limit=4)
+from hotline.cli import main; main()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +72,36 @@ def test_frozen_for_ten_seconds_delays_a_caller_by_a_second_at_most(hotline: Ins
     ]
     assert len(first_rings) >= 5
     assert sorted(first_rings)[len(first_rings) // 2] <= 1.3
+
+
+def test_a_full_event_queue_brings_the_same_result(hotline: Installation) -> None:
+    """What was dropped is read again: from the journal and from Asterisk's lists."""
+    hotline.stop_service()
+    hotline.start_service(program=TINY_QUEUE)
+    play, summary = hotline.play(25, 3.0)
+    hotline.assert_right(play, summary)
+    assert "the handler is too slow" in hotline.service_log()
+    hotline.stop_service()
+    hotline.start_service()
+
+
+def test_gauges_are_right_at_the_first_scrape_after_a_restart(hotline: Installation) -> None:
+    """Ten talk, three wait; nobody has to call for the numbers to be right."""
+    behaviour = replace(QUICK, hang_up_early_share=0, talk_median_seconds=12, talk_limits_seconds=(12, 12))
+    scraped: list[dict[str, float]] = []
+
+    async def restart(play: Play) -> None:
+        await play.until(lambda progress: progress.stages[Stage.TALKING] == 10, "ten talk")
+        await play.until(lambda progress: progress.stages[Stage.WAITING] == 3, "three wait")
+        hotline.kill_service()
+        hotline.start_service(ready=False)
+        await asyncio.to_thread(wait_for, lambda: hotline.get("/health")[0] == 200, "pages")
+        scraped.append(await asyncio.to_thread(hotline.metrics))
+
+    play, summary = hotline.play(13, 6.0, restart, behaviour)
+    (first,) = scraped
+    assert first["hotline_ami_connected"] == 1
+    assert first['hotline_calls_waiting{queue="enquiries"}'] == 3
+    assert first['hotline_agents{queue="enquiries",state="in_call"}'] == 10
+    assert first['hotline_longest_wait_seconds{queue="enquiries"}'] > 4
+    hotline.assert_right(play, summary)
