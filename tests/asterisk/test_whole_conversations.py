@@ -248,7 +248,7 @@ async def a_consultation_is_not_a_call(s: Slot) -> None:
     await second.ended()
     await s.product.until(lambda: of(s).states(s.agents[1])[-1][0] == AgentState.AVAILABLE, 3, "free at once")
     assert AgentState.WRAP_UP not in {state[0] for state in of(s).states(s.agents[1])}
-    assert of(s).metric("hotline_calls_offered_total", queue=s.queue) == 0
+    assert await of(s).metric("hotline_calls_offered_total", queue=s.queue) == 0
 
 
 SCENARIOS: list[Scenario] = [

@@ -8,6 +8,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ from dialplan.site import WEEKDAYS
 from hotline import pbx
 from hotline.settings import Settings, load
 
-SLOTS = 48
+SLOTS = 36
 WRAP_UP_SECONDS, REST_SECONDS, RETRY_SECONDS, REPEAT_SECONDS, GUARD_SECONDS = 3, 3, 5, 10, 4
 # What is whispered into the music is known by its tone.
 WHISPERED = TONES | {
@@ -164,15 +165,16 @@ class Whole(ProductAsterisk):
         """``hotline WORDS --json``: one object a line."""
         return [json.loads(line) for line in (await self.hotline(*words, "--json")).splitlines()]
 
-    def metric(self, name: str, **labels: str) -> float:
+    def metrics(self) -> dict[str, float]:
+        """Every series of /metrics; the labels of each are in the order of their names."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.site.ports.web}/metrics", timeout=20) as answer:
+            lines = [line.rpartition(" ") for line in answer.read().decode().splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, _, value in lines}
+
+    async def metric(self, name: str, **labels: str) -> float:
         """One series of /metrics."""
         series = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
-        return {_sorted(key): value for key, value in self.installation.metrics().items()}[f"{name}{{{series}}}"]
-
-
-def _sorted(series: str) -> str:
-    name, _, labels = series.partition("{")
-    return f"{name}{{{','.join(sorted(labels.rstrip('}').split(',')))}}}"
+        return (await asyncio.to_thread(self.metrics))[f"{name}{{{series}}}"]
 
 
 def of(slot: Slot) -> Whole:
