@@ -1,4 +1,4 @@
-"""Real calls by SIPp, a telephone that is not ours, against an Asterisk of its own; prints what the journal says as JSON.
+"""Real calls by SIPp, a telephone that is not ours, against an Asterisk of its own; prints the journal as JSON.
 
 A program of its own: SIPp sends audio through raw sockets, which take root's rights, so an ordinary user runs all of it
 in a network of its own (``unshare -rn``).
@@ -19,11 +19,11 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
-from exchange import exchange_site
-from product import DESKS, OUR_FACTS, TRUNK, ProductAsterisk, free_port
-from telephone_audio import FRAME, tone
+from exchange import exchange_site  # noqa: E402
+from product import DESKS, OUR_FACTS, TRUNK, ProductAsterisk, free_port  # noqa: E402
+from telephone_audio import FRAME, tone  # noqa: E402
 
-from dialplan.asterisk.command import sipp_command
+from dialplan.asterisk.command import sipp_command  # noqa: E402
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 KEYS = "123"
@@ -105,7 +105,7 @@ def main() -> None:
             room.wait()
         stories = {x.data[0]: product.story(x.call) for x in product.lines() if x.event == "ARRIVED"}
         facts = [x.event for x in product.lines() if x.event in OUR_FACTS]
-    print(
+    sys.stdout.write(
         json.dumps({"sipp": network.returncode, "cpu": cpu, "seconds": took, "stories": stories, "facts": len(facts)})
     )
 

@@ -1,4 +1,4 @@
-"""The nine-second guard (H1) on Asterisk alone: the assistant picks up in time, agents go on ringing, nobody loses the place."""
+"""The nine-second guard (H1) on Asterisk alone: the assistant in time, agents ringing on, nobody loses the place."""
 
 import asyncio
 

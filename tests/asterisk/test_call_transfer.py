@@ -1,4 +1,4 @@
-"""Transfers by the agents' telephones (REFER, K3): the caller gets where the agent meant, and the survey once, at the end."""
+"""Transfers by the agents' telephones (REFER, K3): to whom the agent meant, and the survey once, at the end."""
 
 import asyncio
 
