@@ -135,7 +135,7 @@ NAMES = (
 async def running_installation(settings: Settings, progress: Callable[[str], None]) -> AsyncIterator[Service]:
     """Asterisk and service of these settings, both ended when the block is left."""
     ready = await asyncio.to_thread(pbx.prepare, settings, progress)
-    with watched_asterisk(ready):
+    with watched_asterisk(ready, grace_seconds=0):
         service = Service(settings)
         try:
             await service.start()
