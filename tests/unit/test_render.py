@@ -299,6 +299,14 @@ def test_H1_the_promise_is_the_setting() -> None:
     assert "Queue(enquiries,rciC,,,14,,hotline-answered)" in text  # two more: the channel's own clock keeps the promise
 
 
+def test_H2_the_assistant_greets_first() -> None:
+    """Whatever it picks up for: nobody in time, nobody there, closed doors, a menu in front."""
+    sections = contexts(files()["extensions.conf"])
+    for name, first in ((Context.ASSISTANT, 2), (Context.CLOSED, 3), (Context.MENU, 1)):
+        spoken = [line for line in sections[name] if "Playback(hotline/" in line]
+        assert [line for line in spoken[:first] if "Playback(hotline/greeting" not in line] == [], name
+
+
 def test_each_queue_has_its_own_wrap_up() -> None:
     text = files()["extensions.conf"]
     assert "Set(__HOTLINE_WRAP=30)" in text

@@ -1,0 +1,70 @@
+"""Each requirement that exists is named by a test that would fail without it; a table says which ones wait.
+
+Ids: H hotline call, C caller's record, K answering and transfer, L chat and service day, W counter, R cases and
+reports.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+IDS = (
+    *(f"H{n}" for n in range(1, 10)),
+    *(f"C{n}" for n in range(1, 6)),
+    *(f"K{n}" for n in range(1, 6)),
+    *(f"L{n}" for n in range(1, 10)),
+    *(f"W{n}" for n in range(1, 10)),
+    *(f"R{n}" for n in range(1, 9)),
+)
+THERE = {
+    "H1": "picked up within 9 seconds",
+    "H2": "scripted greeting",
+    "H7": "passed to the survey",
+    "H8": "one key, three meanings",
+    "C1": "the caller's number, and name, by itself",
+    "K1": "general, technical, new product: by menu",
+    "L9": "the service day: opening hours",
+}
+WAITING = {
+    "the agent's page": ("H3", "H4", "H5", "H9", "C2", "C3", "C4", "C5"),
+    "knowledge and mail": ("H6", "K2"),
+    "transfer cards": ("K3", "K4", "K5"),
+    "chat": ("L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8"),
+    "counter": tuple(f"W{n}" for n in range(1, 10)),
+    "cases and reports": tuple(f"R{n}" for n in range(1, 9)),
+}
+
+
+def named_by_tests() -> dict[str, set[str]]:
+    """Id → tests whose name or docstring names it."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(TESTS.rglob("test_*.py")):
+        if path.name == Path(__file__).name:
+            continue
+        module = ast.parse(path.read_text("utf-8"))
+        for node in ast.walk(module):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                text = f"{node.name.replace('_', ' ')} {ast.get_docstring(node) or ''}"
+                for name in re.findall(r"\b[HCKLWR][1-9]\b", text):
+                    found.setdefault(name, set()).add(f"{path.name}::{node.name}")
+    return found
+
+
+NAMED = named_by_tests()
+
+
+@pytest.mark.parametrize("name", THERE)
+def test_what_exists_is_named_by_a_test(name: str) -> None:
+    assert NAMED.get(name), f"{name} ({THERE[name]}): no test has it in its name or docstring"
+
+
+def test_every_requirement_is_there_or_waits_and_none_is_both() -> None:
+    waiting = [name for names in WAITING.values() for name in names]
+    assert sorted([*THERE, *waiting]) == sorted(IDS)
+
+
+def test_no_test_names_a_requirement_that_does_not_exist() -> None:
+    assert sorted(set(NAMED) - set(IDS)) == []
