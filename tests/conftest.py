@@ -3,8 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 TIERS = {"unit", "wire", "integration", "asterisk", "browser"}
+
+# A busy machine must not fail a test for taking long; pytest's own limit sees to those that hang.
+settings.register_profile("house", settings(), deadline=None)
+settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
