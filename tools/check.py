@@ -51,7 +51,7 @@ def static_checks() -> list[str]:
         ("floors", ["lint-imports"], {}),
         ("types", ["mypy"], {}),
         ("types of tools", ["mypy", "tools"], {"MYPYPATH": "tools:tests"}),
-        ("types of benchmarks", ["mypy", "--no-namespace-packages", "benchmarks"], {"MYPYPATH": "tests"}),
+        ("types of benchmarks", ["mypy", "benchmarks"], {}),
     ]
     # One run each: every tier has a conftest of its own. Without namespace packages, or tests/asterisk hides pyst2's.
     checks += [
