@@ -58,7 +58,7 @@ class Context:
         from crm import database
 
         settings = self.settings
-        settings.state.mkdir(parents=True, exist_ok=True)
+        settings.make_state()
         engine = database.open_engine(
             settings.database_url,
             busy_timeout_seconds=settings.database.busy_timeout_seconds,

@@ -56,7 +56,11 @@ def _guarded(name: str, look: Callable[[], Check]) -> Iterator[Check]:
 
 
 def _configuration(settings: Settings) -> Check:
-    lines = render.difference(pbx.files_of(settings, pbx.locate(settings)), settings.asterisk_folders().etc)
+    folders = settings.asterisk_folders()
+    ready = pbx.locate(settings)
+    if not folders.asterisk_conf.exists():
+        return Check("configuration", ok=True, detail="is written at the first start")
+    lines = render.difference(pbx.files_of(settings, ready), folders.etc)
     if not lines:
         return Check("configuration", ok=True, detail="what Asterisk has is what hotline.toml says")
     return Check(
@@ -77,7 +81,7 @@ def _prompts(settings: Settings, running: bool) -> Check:
 
 
 def _database(settings: Settings) -> Check:
-    settings.state.mkdir(parents=True, exist_ok=True)
+    settings.make_state()
     try:
         engine = database.open_engine(settings.database_url)
         health = database.check(engine)

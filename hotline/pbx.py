@@ -64,6 +64,7 @@ def prepare(settings: Settings, progress: Callable[[str], None]) -> Pbx:
 def prepare_prompts(settings: Settings) -> Pbx:
     """The folders and what callers hear. Raises PromptsMissing: found now, never by a caller."""
     pbx = locate(settings)
+    settings.make_state()
     pbx.folders.prepare(pbx.program.share)
     settings.messages_folder.mkdir(parents=True, exist_ok=True)
     install_prompts(pbx.folders.data, settings.site.languages, settings.asterisk.studio_folder)

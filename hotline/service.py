@@ -239,7 +239,7 @@ class Service:
     # -- parts
 
     def _open(self, busy_timeout_seconds: float) -> Engine:
-        self.settings.state.mkdir(parents=True, exist_ok=True)
+        self.settings.make_state()
         return database.open_engine(
             self.settings.database_url,
             busy_timeout_seconds=busy_timeout_seconds,

@@ -6,6 +6,7 @@
 import json
 import os
 import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import Literal
@@ -72,6 +73,13 @@ class Settings(BaseSettings, HotlineSite):
     def state(self) -> Path:
         """The state folder, absolute."""
         return self.site.state_folder
+
+    def make_state(self) -> None:
+        """Makes the state folder. Callers' numbers and voices are in it: nothing there is for other users' eyes."""
+        self.state.mkdir(mode=0o750, parents=True, exist_ok=True)
+        found = self.state.stat()
+        if found.st_uid == os.geteuid() and found.st_mode & 0o007:
+            self.state.chmod(stat.S_IMODE(found.st_mode) & ~0o007)
 
     @property
     def database_url(self) -> str:

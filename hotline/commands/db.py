@@ -26,7 +26,7 @@ def upgrade(context: Context) -> None:
 def check(context: Context) -> None:
     """Say whether the database answers, can be written and has the right tables."""
     settings = context.settings
-    settings.state.mkdir(parents=True, exist_ok=True)
+    settings.make_state()
     engine = database.open_engine(settings.database_url)
     health = database.check(engine)
     engine.dispose()

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import socket
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,6 +22,7 @@ from crm.calls.service import EXPORT_FIELDS
 from crm.calls.store import Batch, CallStore
 from crm.people.numbers import normalise
 from dialplan.asterisk.command import AsteriskProgram
+from dialplan.asterisk.supervise import SuperviseSettings
 from dialplan.render import RENDERED_FILES
 from hotline import pbx
 from hotline.cli import Context, main
@@ -414,3 +416,38 @@ def test_the_doctor_changes_nothing(desk: Desk) -> None:
     desk("doctor")
     kept = {path.name for path in (desk.folder / "state").rglob("*")} if (desk.folder / "state").exists() else set()
     assert kept <= {"secrets.json", "hotline.sqlite3", "hotline.sqlite3-wal", "hotline.sqlite3-shm"}
+
+
+# --- what is kept, and systemd ----------------------------------------------------------------------------------------
+
+
+def test_other_users_of_the_machine_see_nothing_of_the_state(desk: Desk) -> None:
+    before = os.umask(0)
+    try:
+        desk.ok("db", "upgrade")
+        state = desk.folder / "state"
+        assert stat.S_IMODE(state.stat().st_mode) == 0o750
+        state.chmod(0o755)  # as `make` leaves it
+        desk.ok("calls", "list")
+        assert stat.S_IMODE(state.stat().st_mode) == 0o750
+        state.chmod(0o700)
+        desk.ok("calls", "list")
+        assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_asterisk_in_the_foreground_for_systemd(installed: Desk, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    watched: list[SuperviseSettings] = []
+
+    def watch(arguments: list[str]) -> int:
+        watched.append(SuperviseSettings.from_json(Path(arguments[0]).read_text("utf-8")))
+        return status
+
+    monkeypatch.setattr("hotline.commands.asterisk.supervise.main", watch)
+    monkeypatch.setattr("hotline.pbx.read_installed", lambda root: object())
+    assert installed("asterisk", "start", "--foreground")[0] == status
+    [settings] = watched
+    assert settings.folders.run == installed.folder / "state/asterisk/main"
+    assert (settings.folders.etc / "extensions.conf").exists()
