@@ -9,7 +9,7 @@ from typing import Any
 from product import DESKS, TRUNK, Line, ProductAsterisk, base_site, free_port, sound
 from telephones import Call, Telephone
 
-from dialplan.names import agent_interface
+from dialplan.names import Store, agent_interface
 from dialplan.site import HotlineSite
 
 SLOTS = 72
@@ -117,6 +117,8 @@ class Slot:
         """These agents are away: paused, so only the others ring."""
         for agent in agents:
             interface = agent_interface(self.agents[agent])
+            # as everybody must who pauses an agent: else the end of a wrap-up would be the end of this pause
+            self.product.cli(f"database del {Store.WRAP_UP} {self.agents[agent]}")
             self.product.cli(f"queue pause member {interface} queue {self.queue} reason test")
 
     def nobody_else(self, agent: int = 1) -> None:
@@ -128,6 +130,9 @@ class Slot:
         leg = await self.rung(agent)
         await leg.answer()
         await call.answered()
+        for other in self.exchange.desks.all_calls:
+            if other.user in self.agents and other.answered_at is None:
+                await other.ended()
         return call, leg, await self.id_of(call)
 
     async def ended(self, call: Call, key: str = "") -> list[str]:
