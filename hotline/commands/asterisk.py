@@ -9,6 +9,7 @@ from dialplan.asterisk import control, supervise
 from dialplan.asterisk.install import install as install_asterisk
 from hotline import pbx
 from hotline.cli import Context
+from hotline.logs import set_up
 
 
 @click.group()
@@ -34,8 +35,10 @@ def install(context: Context, with_sipp: bool) -> None:
 @click.pass_obj
 def start(context: Context, foreground: bool) -> None:
     """Start Asterisk in the background, watched: it is started again when it dies, until `hotline asterisk stop`."""
-    ready = pbx.prepare(context.settings, click.echo)
+    settings = context.settings
+    ready = pbx.prepare(settings, click.echo)
     if foreground:
+        set_up(settings.service.log, settings.service.log_level)
         file = ready.folders.run / "supervise-settings.json"
         file.write_text(supervise.SuperviseSettings(ready.folders).to_json(), encoding="utf-8")
         raise SystemExit(supervise.main([str(file)]))
