@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 import os
 import socket
 import stat
@@ -111,11 +112,16 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Desk:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Desk]:
     for name in [name for name in os.environ if name.upper().startswith("HOTLINE_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    return Desk(tmp_path, monkeypatch, capfd)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield Desk(tmp_path, monkeypatch, capfd)
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

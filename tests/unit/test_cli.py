@@ -1,10 +1,11 @@
 """The program `hotline` as people meet it: help, exit status, plain messages, completion."""
 
+import logging
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ PATHS = [context.command_path.split()[1:] for context in reference.walk()]
 
 
 @pytest.fixture
-def program(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Program:
+def program(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Program]:
     """Runs the program here: exit status, standard output, standard error."""
     for name in [name for name in os.environ if name.upper().startswith("HOTLINE_")]:
         monkeypatch.delenv(name)
@@ -39,7 +40,11 @@ def program(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], 
         assert "Traceback" not in err
         return status, out, err
 
-    return run
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    yield run
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: "-".join(["hotline", *path]))
