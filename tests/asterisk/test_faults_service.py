@@ -87,7 +87,9 @@ def test_a_full_event_queue_brings_the_same_result(hotline: Installation) -> Non
 
 def test_gauges_are_right_at_the_first_scrape_after_a_restart(hotline: Installation) -> None:
     """Ten talk, three wait; nobody has to call for the numbers to be right."""
-    behaviour = replace(QUICK, hang_up_early_share=0, talk_median_seconds=12, talk_limits_seconds=(12, 12))
+    behaviour = replace(
+        QUICK, hang_up_early_share=0, message_share=0, talk_median_seconds=12, talk_limits_seconds=(12, 12)
+    )
     scraped: list[dict[str, float]] = []
 
     async def restart(play: Play) -> None:
