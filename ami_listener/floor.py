@@ -101,6 +101,10 @@ class FloorState:
         elif event.call_id is not None and event.call_id not in self._ended:
             self._call_changed(event, event.call_id)
 
+    def read_back(self, call_id: str, arrived_at: datetime) -> None:
+        """A call that an earlier run heard arrive: what Asterisk lists only says since when it is in its queue."""
+        self._arrived.setdefault(call_id, arrived_at)
+
     def resync(self, listed: Resync) -> None:
         """Replaces calls by what Asterisk lists. Agents come as events of the same lists."""
         self._arrived = {call: at for call, at in self._arrived.items() if call in listed.live_calls}

@@ -112,6 +112,8 @@ class Listener:
             asterisk_started_at=started_at,
         )
         self.apply(resumed)
+        for call in self.calls.open_calls():
+            self.floor.read_back(call.call_id, call.arrived_at)
         self.floor.resync(listed)
         for message in [*queues, {"event": "QueueStatusComplete"}]:
             self.heard(message)

@@ -135,3 +135,13 @@ def test_what_asterisk_lists_replaces_what_was_heard() -> None:
     now = floor.snapshot(moment(40))
     assert now.waiting["general"][0].arrived_at == moment(0)
     assert now.talking[0].since == moment(12.0)
+
+
+def test_a_call_heard_by_an_earlier_run_waits_since_its_arrival() -> None:
+    """H1: after a restart Asterisk's list says only since when a caller is in this pass of the queue."""
+    floor = FloorState()
+    floor.read_back(CALL, moment(0.0))
+    floor.read_back(OTHER, moment(0.0))  # gone meanwhile
+    floor.resync(Resync(moment(20.0), (WaitingCall(CALL, "general", moment(9.0)),), (), frozenset({CALL})))
+    assert floor.snapshot(moment(20.0)).longest_wait_seconds("general") == 20
+    assert picture(floor) == ({"general": [CALL]}, [])
