@@ -17,7 +17,7 @@ from benchmarks import machine
 from benchmarks.report import Section
 from dialplan.asterisk.install import install
 
-NAMES = ("rate", "listener", "clock", "memory", "agi", "people", "strategy")
+NAMES = ("rate", "clock", "memory", "agi", "people", "strategy")
 REPOSITORY = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("results.md")
 HEADING = """# Measured
