@@ -103,7 +103,7 @@ class FloorState:
 
     def read_back(self, call_id: str, arrived_at: datetime) -> None:
         """A call that an earlier run heard arrive: what Asterisk lists only says since when it is in its queue."""
-        self._arrived.setdefault(call_id, arrived_at)
+        self._arrived[call_id] = arrived_at
 
     def resync(self, listed: Resync) -> None:
         """Replaces calls by what Asterisk lists. Agents come as events of the same lists."""

@@ -78,7 +78,7 @@ def test_a_full_event_queue_brings_the_same_result(hotline: Installation) -> Non
     """What was dropped is read again: from the journal and from Asterisk's lists."""
     hotline.stop_service()
     hotline.start_service(program=TINY_QUEUE)
-    play, summary = hotline.play(25, 3.0)
+    play, summary = hotline.play(25, 3.0, behaviour=replace(QUICK, message_share=0))
     hotline.assert_right(play, summary)
     assert "the handler is too slow" in hotline.service_log()
     hotline.stop_service()
@@ -88,7 +88,7 @@ def test_a_full_event_queue_brings_the_same_result(hotline: Installation) -> Non
 def test_gauges_are_right_at_the_first_scrape_after_a_restart(hotline: Installation) -> None:
     """Ten talk, three wait; nobody has to call for the numbers to be right."""
     behaviour = replace(
-        QUICK, hang_up_early_share=0, message_share=0, talk_median_seconds=12, talk_limits_seconds=(12, 12)
+        QUICK, hang_up_early_share=0, message_share=0, talk_median_seconds=9, talk_limits_seconds=(9, 9)
     )
     scraped: list[dict[str, float]] = []
 

@@ -139,7 +139,7 @@ def test_what_asterisk_lists_replaces_what_was_heard() -> None:
 
 def test_a_call_heard_by_an_earlier_run_waits_since_its_arrival() -> None:
     """H1: after a restart Asterisk's list says only since when a caller is in this pass of the queue."""
-    floor = FloorState()
+    floor = fed(ami_events("9.00 QUEUED general - 2"))  # all that the journal had left to tell
     floor.read_back(CALL, moment(0.0))
     floor.read_back(OTHER, moment(0.0))  # gone meanwhile
     floor.resync(Resync(moment(20.0), (WaitingCall(CALL, "general", moment(9.0)),), (), frozenset({CALL})))
