@@ -1,13 +1,14 @@
 """``hotline agents``."""
 
 import json
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 import click
 
-from ami_listener.actions import PauseAgent
+from ami_listener.actions import DeleteFromDatabase, PauseAgent
 from crm.calls.stored import load_agent_states
-from dialplan.names import agent_interface
+from dialplan.names import Store, agent_interface
 from hotline.asking import ask_asterisk
 from hotline.cli import Context
 
@@ -67,4 +68,7 @@ def _set_pause(context: Context, extension: str, *, paused: bool, reason: str) -
     known = [agent.extension for agent in context.settings.agents]
     if extension not in known:
         raise click.ClickException(f"there is no agent {extension}; there are: {', '.join(known)}")
+    # a wrap-up that ends later must not lift this pause
+    with suppress(click.ClickException):
+        ask_asterisk(context.settings, DeleteFromDatabase(Store.WRAP_UP, extension))
     ask_asterisk(context.settings, PauseAgent(agent_interface(extension), paused, reason))

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from exchange import Scenario, Slot, play, verdict
+from exchange import SURVEY, Scenario, Slot, play, verdict
 from product import MUSIC_HERTZ, TONES, ProductAsterisk, sound
 from telephone_audio import tone
 from telephones import Call
@@ -174,8 +174,7 @@ async def key_1_asks_to_be_called_back(s: Slot) -> None:
     back.audio.sound = tone(1500)
     await s.product.until(lambda: len(leg.audio.tone_times(1500)) > 10, 5, "caller heard by agent")
     await leg.hang_up()
-    await s.product.fact(placeholder, "SURVEYASKED")
-    await asyncio.sleep(0.3)
+    await back.heard(SURVEY)
     await back.press("3")
     await back.ended()
     await s.product.fact(placeholder, "ENDED")
