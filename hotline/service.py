@@ -163,11 +163,11 @@ class Service:
 
     async def stop(self) -> None:
         """Ends everything in order: no new work, then what was heard is written, then the end."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        running = set(self._tasks)
+        while running:  # a cancellation that meets an answer in the same moment is lost in wait_for (Python 3.11)
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=0.5)
         await self.wallboard.close()
         await self.pages.stop()
         await self.ami.close()
