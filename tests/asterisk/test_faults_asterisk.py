@@ -39,6 +39,7 @@ def test_asterisk_killed_in_mid_call_is_started_again(hotline: Installation) -> 
         play.simulation.stop_placing()
         play.mark("killed")
         await asyncio.to_thread(hotline.kill_asterisk)
+        await asyncio.to_thread(wait_for, lambda: hotline.get("/ready")[0] == 503, "the service notices")
         await asyncio.to_thread(hotline.wait_ready)
 
     play = hotline.play_until(60, 3.0, kill)
@@ -48,6 +49,7 @@ def test_asterisk_killed_in_mid_call_is_started_again(hotline: Installation) -> 
     names = [call.plan.name for call in died]
     wrong = hotline.differences(before, play.begun, but=names)
     assert not wrong, "\n".join(wrong)
+    wait_for(lambda: all(record.ended_at for record in hotline.records(play.begun)), "the dead calls are closed")
     records = {line_name(record.caller_number): record for record in hotline.records(play.begun)}
     assert len(records) == len(play.calls)
     assert len(died) >= 3
