@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 
@@ -65,6 +66,7 @@ class Room:
         self.line: list[Caller] = []
         self.rate = load * size / (people.talk_seconds + people.pick_up_median_seconds + 0.5)
         self.now = 0.0
+        self.ends_at = math.inf
         self.offered = self.in_time = 0
         self._next_agent = 0
         self._plans: list[tuple[float, int, Callable[[], None]]] = []
@@ -77,19 +79,30 @@ class Room:
     def run(self, seconds: float, warm_up_seconds: float = 300.0) -> "Room":
         """Plays it; what comes in the warm-up is not counted."""
         for agent in self.agents:
-            self.plan(self.chance.expovariate(1 / self.people.desk_seconds), lambda agent=agent: self.leave_desk(agent))  # type: ignore[misc]
+            self.plan(self.chance.expovariate(1 / self.people.desk_seconds), partial(self.leave_desk, agent))
         self.plan(self.chance.expovariate(self.rate), self.arrive)
         counted = False
         while self._plans and self.now < warm_up_seconds + seconds:
             self.now, _, what = heapq.heappop(self._plans)
-            if not counted and self.now >= warm_up_seconds:
+            if not counted and self.now >= warm_up_seconds > 0:
                 self.offered, self.in_time, counted = 0, 0, True
             what()
         return self
 
     # -- callers
 
+    def run_from_busy(self, load: float, seconds: float) -> "Room":
+        """As it is played in real time: at first each agent talks with probability ``load``; all calls count."""
+        for agent in self.agents:
+            if self.chance.random() < load:
+                agent.free = False
+                self.plan(self.chance.expovariate(1 / self.people.talk_seconds), partial(self.hang_up, agent))
+        self.ends_at = seconds
+        return self.run(seconds + self.people.promise_seconds + 1, warm_up_seconds=0)
+
     def arrive(self) -> None:
+        if self.now > self.ends_at:
+            return
         caller = Caller(self.now)
         self.line.append(caller)
         self.offered += 1
