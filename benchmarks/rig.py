@@ -163,6 +163,7 @@ class Installation:
         assert self.service.stdout is not None
         if self.service.stdout.readline() != b"ready\n":
             raise RuntimeError(f"the service did not start; see {self.folder / 'service.log'}")
+        time.sleep(1.0)  # what the journal tells of earlier calls is no measure of anything
 
     def stop_service(self) -> None:
         """Ends it in good order: everything is written then."""

@@ -58,9 +58,10 @@ def prepare(folder: Path) -> Path:
     for scenario in _SCENARIOS.glob("*.xml"):
         shutil.copy(scenario, folder)
     write_voice(folder / "voice.ulaw", 160.0, seed=1, seconds=4.0)
-    # Told that a file is iLBC, SIPp sends it in packets of 50 bytes. One packet whose first four bytes are the end of
-    # a telephone-event (RFC 4733, 2.3: event, end bit and volume, duration) is one key; what follows is not looked at.
-    (folder / "key.event").write_bytes(struct.pack("!BBH", int(KEY), 0x8A, 960).ljust(50, b"\0"))
+    # Told that a file is iLBC, SIPp sends it in packets of 50 bytes. A packet whose first four bytes are the end of a
+    # telephone-event (RFC 4733, 2.3: event, end bit and volume, duration) is a key; what follows is not looked at.
+    # Three of them, because one may be lost, and telephones repeat theirs too.
+    (folder / "key.event").write_bytes(3 * struct.pack("!BBH", int(KEY), 0x8A, 960).ljust(50, b"\0"))
     return folder
 
 

@@ -23,7 +23,7 @@ from ami_listener.records import CallRecord
 from ami_listener.translate import Translator, resync_of
 
 log = logging.getLogger(__name__)
-FLUSH_SECONDS = 0.003
+FLUSH_SECONDS = 0.01
 POSITION_SECONDS = 5.0
 
 
