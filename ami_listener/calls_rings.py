@@ -8,7 +8,6 @@ from ami_listener.calls_times import NEAR, is_exact, is_near, nearest
 from ami_listener.events import AgentRang, AgentRingEnded, Precision
 from ami_listener.records import CallRecord, Conversation, Ring
 
-_NONE: Final = timedelta(0)
 _AT_ONCE: Final = timedelta(seconds=0.3)
 
 
@@ -53,7 +52,8 @@ def _stop(record: CallRecord, stopped: AgentRingEnded) -> None:
 
 
 def _close(record: CallRecord, ring: Ring) -> None:
-    slack = _NONE if ring.precision is Precision.MICROSECOND else NEAR
+    # A telephone that answers by itself may do so before a busy app_queue has said that it rings.
+    slack = _AT_ONCE if ring.precision is Precision.MICROSECOND else NEAR
     later = [r.rang_at for r in record.rings if r.agent == ring.agent and r.rang_at > ring.rang_at]
     marks = later[:1]
     marks += [p.left_at for p in record.passes if p.left_at and p.left_at >= ring.rang_at]

@@ -17,6 +17,8 @@ from ami_listener.events import (
     CallAnswered,
     CallArrived,
     CallEnded,
+    CallHeld,
+    CallResumed,
     CallTransferred,
     Event,
     LeaveStatus,
@@ -92,6 +94,7 @@ class FloorState:
         self._talking: dict[str, TalkingCall] = {}
         self._agents: dict[str, AgentNow] = {}
         self._ringing: dict[str, str] = {}  # agent → call
+        self._held: dict[str, tuple[str, datetime]] = {}  # agent → call that this agent holds, since when
         self._ended: OrderedDict[str, None] = OrderedDict()
 
     def apply(self, event: Event) -> None:
@@ -115,6 +118,7 @@ class FloorState:
         self._arrived |= {call.call_id: call.arrived_at for call in waiting}
         self._talking = {call.call_id: self._as_known(call) for call in listed.talking}
         self._ringing = {agent: call for agent, call in self._ringing.items() if call in listed.live_calls}
+        self._held = {agent: held for agent, held in self._held.items() if held[0] in listed.live_calls}
 
     def snapshot(self, now: datetime) -> FloorSnapshot:
         """The floor as it is known at ``now``."""
@@ -127,6 +131,9 @@ class FloorState:
             call_id = with_whom.get(agent)
             if current.state is AgentState.RINGING:
                 call_id = call_id or self._ringing.get(agent)
+            held = self._held.get(agent)
+            if held is not None and current.state is AgentState.IN_CALL:  # to Asterisk, who holds is just busy
+                current = replace(current, state=AgentState.ON_HOLD, since=held[1])  # noqa: PLW2901
             agents[agent] = replace(current, call_id=call_id)
         talking = tuple(sorted(self._talking.values(), key=lambda c: (c.since, c.call_id)))
         return FloorSnapshot(now, {queue: tuple(calls) for queue, calls in waiting.items()}, talking, agents)
@@ -162,7 +169,12 @@ class FloorState:
             self._waiting.pop(call_id, None)
             talk = TalkingCall(call_id, event.queue or None, event.agent, event.occurred_at)
             self._talking[call_id] = self._as_known(talk)
+        elif isinstance(event, CallHeld):
+            self._held.setdefault(event.agent, (call_id, event.occurred_at))
+        elif isinstance(event, CallResumed):
+            self._held.pop(event.agent, None)
         elif isinstance(event, AgentLegEnded | CallTransferred):
+            self._held.pop(event.agent, None)
             talking = self._talking.get(call_id)
             if talking is not None and talking.agent == event.agent:
                 del self._talking[call_id]
@@ -178,6 +190,7 @@ class FloorState:
     def _end(self, call_id: str) -> None:
         for calls in (self._arrived, self._waiting, self._talking):
             calls.pop(call_id, None)
+        self._held = {agent: held for agent, held in self._held.items() if held[0] != call_id}
         for agent in [agent for agent, call in self._ringing.items() if call == call_id]:
             del self._ringing[agent]
         self._ended[call_id] = None

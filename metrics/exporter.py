@@ -42,6 +42,7 @@ class _Seen:
     picked_up: bool = False
     wait: bool = False
     ended: bool = False
+    survey: bool = False
 
 
 @dataclass(slots=True)
@@ -102,13 +103,17 @@ class Exporter:
         """
         seen, queue = self._remember(call.call_id), self._of(call.queue)
         over = call.ended_at is not None and call.outcome is not None
-        if call.offered:
-            if call.queue is not None or call.wait_over:
-                self._count_offered(seen, queue)
+        if call.offered and (call.queue is not None or call.wait_over):  # a menu picks up before the queue is known
+            self._count_offered(seen, queue)
             self._count_waits(seen, queue, call, over)
         if over and not seen.ended:
             seen.ended = True
             _count_end(queue, call)
+        # Of a callback the survey is asked on another leg, and may go on when the call is over.
+        if over and call.survey_asked and not seen.survey and not (call.callback_of and call.survey_open):
+            seen.survey = True
+            queue.surveys[ASKED].inc()
+            queue.surveys[call.survey_meaning or NO_ANSWER].inc()
 
     def observe_lag(self, seconds: float) -> None:
         """An event was recorded so long after Asterisk's time of it."""
@@ -169,9 +174,6 @@ def _count_end(queue: _OfQueue, call: CallFact) -> None:
         queue.callbacks["requested"].inc()
     if call.outcome == MESSAGE and queue.messages is not None:
         queue.messages.inc()
-    if call.survey_asked:
-        queue.surveys[ASKED].inc()
-        queue.surveys[call.survey_meaning or NO_ANSWER].inc()
     if call.answered:
         for name, histogram in queue.parts:
             seconds = getattr(call, name)

@@ -25,9 +25,10 @@ class CallFact:
 
     ``outcome`` is one of `OUTCOMES`, None while the call lives. ``agent`` is the first person who picked up;
     talk, hold and wrap-up are sums over everybody the caller spoke with. ``survey_meaning`` is None when the caller
-    gave no valid answer. ``callback``: the caller asked to be called back. ``left_queue_at``: when a caller who chose
-    callback or message left the queue. ``closed``: the call met closed doors. ``callback_of``: the call that asked,
-    when this one is the callback.
+    gave no valid answer; ``survey_open``: it goes on (a called-back caller's outlasts the call's own leg).
+    ``callback``: the caller asked to be called back. ``left_queue_at``: when a caller who chose callback or message
+    left the queue. ``closed``: the call met closed doors. ``callback_of``: the call that asked, when this one is the
+    callback.
     """
 
     call_id: str
@@ -44,6 +45,7 @@ class CallFact:
     wrap_up_seconds: float | None = None
     survey_asked: bool = False
     survey_meaning: str | None = None
+    survey_open: bool = False
     callback: bool = False
     left_queue_at: datetime | None = None
     closed: bool = False

@@ -58,7 +58,7 @@ def static_checks() -> list[str]:
         (
             f"types of tests/{tier}",
             ["mypy", "--no-namespace-packages", f"tests/{tier}"],
-            {"MYPYPATH": f"tests:tests/{tier}"},
+            {"MYPYPATH": f"tests:tests/{tier}:tests/asterisk"},
         )
         for tier in TIERS
     ]

@@ -198,7 +198,8 @@ class CallbackScheduler:
         if over:
             await self._release()
         for call_id in over:
-            await asyncio.to_thread(self._note_agent, call_id)
+            if states[call_id] is CallbackState.DONE:  # of a request given up nobody reached the caller
+                await asyncio.to_thread(self._note_agent, call_id)
             self._book.finished(call_id)
 
     async def _release(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ def fact_of(record: CallRecord, wrap_up_seconds: float | None = None) -> CallFac
         wrap_up_seconds=wrap_up_seconds,
         survey_asked=survey is not None,
         survey_meaning=survey.meaning if survey is not None else None,
+        survey_open=survey is not None and survey.answered_at is None,
         callback=record.callback is not None,
         left_queue_at=_left_by_key_at(record),
         closed=record.closed_reason is not None,

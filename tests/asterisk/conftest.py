@@ -1,23 +1,18 @@
 """The Asterisk that all real-call tests share: unpacked once, with SIPp."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from exchange import exchange_site
 from product import ProductAsterisk
-from whole import Whole, running, whole_settings
-
-from dialplan.asterisk.install import install
+from whole import Whole, installed_root, running, whole_settings
 
 
 @pytest.fixture(scope="session")
 def asterisk_root() -> Path:
     """Root of an installed Asterisk with SIPp: HOTLINE_ASTERISK_ROOT, or .state/asterisk-root in the repository."""
-    given = os.environ.get("HOTLINE_ASTERISK_ROOT")
-    root = Path(given) if given else Path(__file__).parents[2] / ".state/asterisk-root"
-    return install(root, with_sipp=True, progress=print).root
+    return installed_root()
 
 
 @pytest.fixture(scope="session")

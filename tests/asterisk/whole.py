@@ -6,6 +6,7 @@ written down, what `/metrics` says, and what the program `hotline` answers.
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -26,6 +27,7 @@ from ami_listener.records import CallRecord
 from crm.calls.models import agent_states
 from crm.calls.service import CallStory, UnknownCallError, get_call
 from crm.database import open_engine, reading
+from dialplan.asterisk.install import install
 from dialplan.asterisk.process import AsteriskProcess
 from dialplan.prompts.catalogue import load_all
 from dialplan.secrets import Secrets
@@ -175,6 +177,13 @@ class Whole(ProductAsterisk):
         """One series of /metrics."""
         series = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
         return (await asyncio.to_thread(self.metrics))[f"{name}{{{series}}}"]
+
+
+def installed_root() -> Path:
+    """Root of an installed Asterisk: HOTLINE_ASTERISK_ROOT, or .state/asterisk-root in the repository."""
+    given = os.environ.get("HOTLINE_ASTERISK_ROOT")
+    root = Path(given) if given else Path(__file__).parents[2] / ".state/asterisk-root"
+    return install(root, with_sipp=True, progress=print).root
 
 
 def of(slot: Slot) -> Whole:

@@ -417,6 +417,31 @@ SCENARIOS = [
         """,
     ),
     Scenario(
+        "picked up before app_queue has said that it rings",
+        ARRIVED
+        + """
+        0.01 QUEUED general - 1
+        0.02 ANSWERED general 1001 PJSIP/1001-00000001
+        0.03 AgentCalled general 1001 -
+        0.04 AgentCalled general 1002 -
+        0.50 BlindTransfer general 1001 1002
+        0.51 AGENTLEFT general 1001 PJSIP/1001-00000001|26
+        0.52 TRANSFERTO general - 1002
+        0.70 ANSWERED general 1002 PJSIP/1002-00000002
+        9.00 ENDED - - 16|
+        9.01 AGENTLEFT general 1002 PJSIP/1002-00000002|26
+        """,
+        """
+        answered by caller microsecond 9.00
+        pass general/1 0.01-0.02 answered
+        ring 1001 0.03-0.03 answered
+        ring 1002 0.04-0.04 no
+        talk 1001 0.02-0.50 transfer
+        talk 1002 0.70-9.00 caller
+        transfer blind 1001>1002 0.50
+        """,
+    ),
+    Scenario(
         "K3: sent on twice within a second: two transfers, not one",
         ARRIVED
         + """

@@ -137,6 +137,27 @@ def test_closed_calls_and_callbacks_are_not_offered() -> None:
     assert value(exported, "hotline_messages_total", queue="general") == 1
 
 
+def test_a_pick_up_by_the_menu_counts_for_the_queue_that_is_chosen_then() -> None:
+    exported = exporter()
+    picked_up = {"assistant_answered_at": after(0.1)}
+    exported.observe_call(call("1", queue=None, **picked_up))
+    exported.observe_call(call("1", queue="general", **picked_up))
+    for queue, count in (("none", 0), ("general", 1)):
+        assert value(exported, "hotline_calls_offered_total", queue=queue) == count
+        assert value(exported, "hotline_pick_up_seconds_count", queue=queue, by="assistant") == count
+
+
+def test_a_called_back_callers_survey_counts_when_it_is_over() -> None:
+    exported = exporter()
+    told = {"callback_of": "0", "survey_asked": True}
+    exported.observe_call(answered(1, "1", **told, survey_open=True))
+    assert value(exported, "hotline_surveys_total", queue="general", meaning="asked") == 0
+    for _ in range(2):
+        exported.observe_call(answered(1, "1", **told, survey_meaning="impressed"))
+    found = {m: value(exported, "hotline_surveys_total", queue="general", meaning=m) for m in SURVEY_LABELS}
+    assert {m: count for m, count in found.items() if count} == {"asked": 1, "impressed": 1}
+
+
 def test_surveys_callbacks_and_missed_rings() -> None:
     exported = exporter()
     exported.observe_call(answered(1, "1", survey_asked=True, survey_meaning="not_satisfied"))

@@ -57,6 +57,21 @@ def test_through_a_call(rows: str, expected: tuple[dict[str, list[str]], list[tu
     assert picture(fed(events, events[-1:])) == expected
 
 
+def test_who_holds_a_call_is_on_hold_and_not_just_busy() -> None:
+    rows = WAITS + TALKS + "20.0 Hold general 1001 -\n"
+    busy = state("1001", AgentState.IN_CALL, 12.0)
+    held = fed(ami_events(rows), [busy]).snapshot(moment(30)).agents["1001"]
+    assert (held.state, held.since, held.call_id) == (AgentState.ON_HOLD, moment(20), CALL)
+    for rest in (
+        "25.0 Unhold general 1001 -",
+        "25.0 AGENTLEFT general 1001 PJSIP/1001-00000001|16",
+        "25.0 AttendedTransfer general 1001 1003",
+        "25.0 ENDED - - 16|",
+    ):
+        floor = fed(ami_events(rows + rest), [busy])
+        assert floor.snapshot(moment(30)).agents["1001"].state is AgentState.IN_CALL, rest
+
+
 def test_longest_wait_first_and_counted_from_arrival() -> None:
     """H1: the clock starts with the call, not with the pass."""
     floor = fed(
