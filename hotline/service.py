@@ -53,6 +53,7 @@ from ivr.server import FastAgiServer
 from ivr.settings import IvrSettings
 from metrics.book import DayBook
 from metrics.exporter import Exporter
+from metrics.wrap_ups import WrapUps
 
 log = logging.getLogger(__name__)
 DATABASE_RETRY_SECONDS = 1.0
@@ -75,6 +76,7 @@ class Service:
         self.registry = CollectorRegistry()
         self.book = DayBook(day_start(self.zone), limits_of(settings))
         self.pace = Pace(clock)
+        self.worked = WrapUps()
         self.engine = self._open(settings.database.busy_timeout_seconds)
         self.lookup_engine = self._open(LOOKUP_SECONDS)
         policy = CallbackPolicy(settings.answering.callback_tries, settings.answering.callback_retry_seconds)
@@ -182,6 +184,8 @@ class Service:
     def _happened(self, event: Event) -> None:
         self.callbacks.apply(event)
         self.missed.apply(event)
+        if worked := self.worked.apply(event):
+            self.exporter.observe_wrap_up(*worked)
         if isinstance(event, AgentStateChanged):
             self.recorder.agent_changed(event)
         elif isinstance(event, CallbackTried):

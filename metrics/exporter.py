@@ -58,6 +58,7 @@ class _OfQueue:
     parts: tuple[tuple[str, Histogram], ...] = ()
     messages: Counter | None = None
     missed: Counter | None = None
+    wrap_up: Histogram | None = None
 
 
 class Exporter:
@@ -124,6 +125,12 @@ class Exporter:
         missed = self._of(queue).missed
         assert missed is not None  # noqa: S101 (set at the start)
         missed.inc()
+
+    def observe_wrap_up(self, queue: str | None, seconds: float) -> None:
+        """An agent's work after a call of this queue has ended; it lasts longer than the call."""
+        wrap_up = self._of(queue).wrap_up
+        assert wrap_up is not None  # noqa: S101 (set at the start)
+        wrap_up.observe(seconds)
 
     def observe_callback_try(self, queue: str | None, result: str) -> None:
         """One try of a callback ended with one of `CALLBACK_RESULTS`; other results (calling) are not counted."""
@@ -214,6 +221,7 @@ def _children(registry: CollectorRegistry, queues: tuple[str, ...]) -> dict[str,
             ),
             messages=messages.labels(queue),
             missed=missed.labels(queue),
+            wrap_up=wrap_up.labels(queue),
         )
         for queue in queues
     }
