@@ -362,7 +362,7 @@ def run(folder: Path, root: Path, quick: bool, say: Callable[[str], None]) -> Se
     if difference > TRUSTED_POINTS:
         notes.insert(
             0,
-            f"**Model and Asterisk differ by {difference:.0f} points on average, so the model's table decides nothing:**"
-            " only where the second table agrees is it to be believed.",
+            f"**Model and Asterisk differ by {difference:.0f} points on average, so the model's table decides"
+            " nothing:** only where the second table agrees is it to be believed.",
         )
     return Section("Strategy and ring time", figures, notes, "\n".join(lines) + "\n\n" + trusted)

@@ -106,7 +106,7 @@ def postgres_server(folder: Path, keep: bool = False) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="lookup-") as sockets:  # the way to a socket must be short (unix(7))
         if user:
             shutil.chown(sockets, "nobody")
-        settings = ["listen_addresses=", f"unix_socket_directories={sockets}", "max_wal_size=8GB", "fsync=off"]
+        settings = ["listen_addresses=", f"unix_socket_directories={sockets}", "max_wal_size=1GB", "fsync=off"]
         arguments = [part for setting in settings for part in ("-c", setting)]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
