@@ -167,6 +167,9 @@ class Call:
         return await self._refer(f"<{uri_of(other.remote)}?Replaces={escaped}>")
 
     async def _refer(self, refer_to: str) -> int:
+        # Nobody transfers within half a second; before the bridge stands Asterisk says 202 and does nothing.
+        if self.answered_at is not None:
+            await asyncio.sleep(max(0.0, self.answered_at + 0.5 - self.phone.clock()))
         headers = [("Refer-To", refer_to), ("Referred-By", f"<{uri_of(self.local)}>")]
         self.referred = (await self.phone.request(self, "REFER", headers)).status
         return self.referred
