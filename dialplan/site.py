@@ -110,7 +110,9 @@ class Queue(Section):
     name: Name = Field(description="Name of the queue.")
     label_th: Text = Field("", description="Name on Thai screens.")
     label_en: Text = Field("", description="Name on English screens.")
-    strategy: Strategy = Field("ringall", description="Which free agents ring: see docs/install.md for measurements.")
+    strategy: Strategy = Field(
+        "leastrecent", description="Which free agents ring: see docs/install.md for measurements."
+    )
     ring_seconds: int = Field(20, ge=5, le=120, description="How long an agent's telephone rings before the next try.")
     wrap_up_seconds: int = Field(30, ge=0, le=600, description="Time after a call in which the agent is not rung.")
     max_wait_seconds: int = Field(900, ge=30, le=7200, description="Longest wait; then a message can be left.")

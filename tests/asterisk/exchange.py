@@ -24,8 +24,9 @@ def exchange_site(slots: int = SLOTS, with_menu: bool = False, **sections: Any) 
     values = base_site(
         numbers=[{"number": f"11{i:02}", "queue": f"q{i:02}", "menu": with_menu} for i in range(slots)]
         + [{"number": number, "queue": queue} for number, queue in special],
-        queues=[{"name": f"q{i:02}", "wrap_up_seconds": WRAP_UP_SECONDS} for i in range(slots)]
-        + [{"name": queue, "max_callers": 1, "wrap_up_seconds": WRAP_UP_SECONDS} for _, queue in special],
+        queues=[{"name": f"q{i:02}", "wrap_up_seconds": WRAP_UP_SECONDS, "strategy": "ringall"} for i in range(slots)]
+        + [{"name": queue, "max_callers": 1, "wrap_up_seconds": WRAP_UP_SECONDS, "strategy": "ringall"}
+           for _, queue in special],
         agents=[
             {"extension": "2901", "queues": ["nobody"]},  # a telephone that never registers
             *({"extension": f"29{n}1", "queues": [special[n][1]], "contact": f"sip:29{n}1@{DESKS}:{desks}"}

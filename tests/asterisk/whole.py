@@ -53,7 +53,7 @@ def whole_settings(folder: Path, asterisk_root: Path, slots: int = SLOTS, **sect
         site={"state_folder": "."},
         numbers=[{"number": f"11{i:02}", "queue": queue} for i, queue in enumerate(names)]
         + [{"number": f"12{i:02}", "queue": queue, "menu": True} for i, queue in enumerate(names)],
-        queues=[{"name": queue, "wrap_up_seconds": WRAP_UP_SECONDS} for queue in names],
+        queues=[{"name": queue, "wrap_up_seconds": WRAP_UP_SECONDS, "strategy": "ringall"} for queue in names],
         agents=[
             {"extension": f"2{i:02}{n}", "name_en": f"Agent {i}-{n}", "queues": [queue] if n < 3 else [],
              "contact": f"sip:2{i:02}{n}@{DESKS}:{desks}"}

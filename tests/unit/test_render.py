@@ -285,7 +285,7 @@ def test_H1_nothing_in_a_queue_delays_the_ringing_of_agents() -> None:
 
 def test_queues_have_their_strategy_and_members() -> None:
     queues = contexts(files()["queues.conf"])
-    assert "strategy = ringall" in queues["enquiries"]
+    assert "strategy = leastrecent" in queues["enquiries"]
     assert "strategy = rrmemory" in queues["technical"]
     assert [line for line in queues["technical"] if line.startswith("member")] == ["member => PJSIP/1001,0,1001"]
     assert agent_interface("1001") == "PJSIP/1001"
