@@ -13,7 +13,7 @@ from whole import WRAP_UP_SECONDS, Whole, of
 from ami_listener.events import AgentState, EndedBy, LeaveStatus
 from ami_listener.records import CallRecord, Outcome
 
-CLOSE_SECONDS = 0.25  # the machine of the tests is busy with forty calls; what is measured exactly is in the benchmarks
+CLOSE_SECONDS = 0.4  # the telephone of the test shares the processor with all the others
 
 
 def same(recorded: datetime | None, seen: float | None) -> bool:
@@ -207,7 +207,7 @@ async def attended_transfer(s: Slot) -> None:
     assert same(record.conversations[1].ended_at, second.ended_at)
     assert (record.agent, record.ended_by) == (s.agents[0], EndedBy.AGENT)
     assert [(hold.agent, same(hold.resumed_at, at)) for hold in record.holds] == [(s.agents[0], True)]
-    assert record.holds[0].held_at.timestamp() <= consult.began_at
+    assert record.holds[0].held_at.timestamp() <= consult.began_at + CLOSE_SECONDS
     assert_asked_once(record, "1", "impressed")
     for talk in record.conversations:
         await wrapped_up(s, talk.agent, talk.ended_at)
