@@ -12,11 +12,11 @@ help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: ## the whole product with simulated callers and agents; ARGS="--calls 30" ends by itself
-	$(SET_UP) runtime asterisk
+	$(SET_UP) runtime asterisk pages
 	@exec $(HOTLINE) demo $(ARGS)
 
 run: ## answer calls: the service with its Asterisk, set up by hotline.toml (written when missing)
-	$(SET_UP) runtime asterisk fonts
+	$(SET_UP) runtime asterisk pages
 	@test -e hotline.toml || $(HOTLINE) init
 	@exec $(HOTLINE) run $(ARGS)
 
@@ -25,11 +25,11 @@ check: ## format, lint, types, floors, tests without sockets
 	@exec .venv/bin/python tools/check.py $(ARGS)
 
 test: ## everything: check, then all tests with real databases, calls and a browser
-	$(SET_UP) develop sipp programs fonts
+	$(SET_UP) develop sipp programs pages
 	@exec .venv/bin/python tools/check.py --all $(ARGS)
 
 bench: ## measure, and write benchmarks/results.md
-	$(SET_UP) develop sipp programs
+	$(SET_UP) develop sipp programs pages
 	@exec .venv/bin/python -m benchmarks $(ARGS)
 
 clean: ## remove what make made (.venv, .state with its recordings, caches); ends nothing that runs

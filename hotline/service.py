@@ -39,12 +39,13 @@ from crm.recorder import Recorder
 from crm.reports.facts import fact_of
 from crm.wallboard.web import Wallboard
 from crm.web.app import create_app
-from crm.web.pages import find_fonts
+from crm.web.pages import find_fonts, find_scripts
 from dialplan.prompts import numbers as voice
 from dialplan.render import WANTED_EVENTS
 from dialplan.secrets import Secrets
 from hotline.board import Health, Now, board_settings, day_start, limits_of
 from hotline.listening import Listener, Sinks
+from hotline.office import Office, Surroundings
 from hotline.pages import PageServer
 from hotline.settings import Settings
 from hotline.standing import Standing
@@ -98,6 +99,19 @@ class Service:
         self.agi = self._agi_server()
         self.ami = self._ami_client()
         closures = ClosureService(self.engine, [number.number for number in settings.numbers], self.ami.send)
+        self.office = Office(
+            Surroundings(
+                settings=settings,
+                engine=self.engine,
+                send=self.ami.send,
+                floor=lambda: self.listener.floor.snapshot(clock()),
+                find_call=self.listener.calls.find,
+                calendar=self.calendar,
+                closures=closures,
+                clock=clock,
+                version=product_version(),
+            )
+        )
         self.keeper = CalendarKeeper(self.calendar, closures, self.ami.send, clock)
         self.callbacks = CallbackScheduler(
             self.engine,
@@ -119,10 +133,11 @@ class Service:
         fonts = find_fonts(Path(__file__).parent)
         self.wallboard = Wallboard(self.now.board, board_settings(settings), fonts=fonts is not None)
         app = create_app(
-            [self.wallboard.router],
+            [self.wallboard.router, *self.office.routers],
             ready=self._ready,
             metrics=self.exporter.text,
             fonts_folder=fonts,
+            scripts=find_scripts(Path(__file__).parent),
             default_language=settings.site.languages[0],
             version=product_version(),
         )
@@ -152,6 +167,7 @@ class Service:
             asyncio.create_task(self.missed.run(), name="missed-rings"),
             asyncio.create_task(self.wrap_ups.run(), name="wrap-ups"),
         ]
+        self.office.start()
         log.info("pages on http://%s:%d/wallboard", self.settings.ports.web_bind, self.settings.ports.web)
 
     async def recorder_start(self) -> None:
@@ -171,6 +187,7 @@ class Service:
                 task.cancel()
             _, running = await asyncio.wait(running, timeout=0.5)
         await self.wallboard.close()
+        await self.office.stop()
         await self.pages.stop()
         await self.ami.close()
         self.listener.flush()
@@ -184,6 +201,7 @@ class Service:
     def _happened(self, event: Event) -> None:
         self.callbacks.apply(event)
         self.missed.apply(event)
+        self.office.happened(event)
         if worked := self.worked.apply(event):
             self.exporter.observe_wrap_up(*worked)
         if isinstance(event, AgentStateChanged):

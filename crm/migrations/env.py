@@ -2,10 +2,12 @@
 
 from alembic import context
 
+import crm.audit.models
 import crm.calendar.models
 import crm.calls.models
 import crm.closure.models
-import crm.people.models  # noqa: F401  (the models register their tables)
+import crm.people.models
+import crm.staff.models  # noqa: F401  (the models register their tables)
 from crm.database import metadata
 
 connection = context.config.attributes.get("connection")

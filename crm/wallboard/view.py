@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from ami_listener.events import AgentState
 from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow
-from crm.wallboard.words import STATES, WORDS, long_date
+from crm.wallboard.words import STATES, WORDS
+from crm.web.dates import long_date
 from metrics import kpi
 from metrics.tally import Tally
 

@@ -1,6 +1,5 @@
 """Words on the board, Thai and English; the manuals' own where they have one."""
 
-from datetime import date
 from typing import Final
 
 from ami_listener.events import AgentState
@@ -114,27 +113,3 @@ STATES: Final[dict[str, dict[AgentState, str]]] = {
         AgentState.OFFLINE: "Logged out",
     },
 }
-
-_DAYS = {
-    "th": ("จันทร์", "อังคาร", "พุธ", "พฤหัสบดี", "ศุกร์", "เสาร์", "อาทิตย์"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
-_MONTHS = {
-    "th": (
-        *("มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน"),
-        *("กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม"),
-    ),
-    "en": (
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-}
-BUDDHIST_ERA: Final = 543
-
-
-def long_date(day: date, language: str) -> str:
-    """``วันศุกร์ที่ 20 พฤศจิกายน 2569`` (Buddhist era) or ``Friday 20 November 2026``."""
-    weekday, month = _DAYS[language][day.weekday()], _MONTHS[language][day.month - 1]
-    if language == "th":
-        return f"วัน{weekday}ที่ {day.day} {month} {day.year + BUDDHIST_ERA}"
-    return f"{weekday} {day.day} {month} {day.year}"

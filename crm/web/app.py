@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
@@ -25,6 +26,7 @@ def create_app(
     ready: Callable[[], Mapping[str, bool]] = dict,
     metrics: Callable[[], bytes] | None = None,
     fonts_folder: Path | None = None,
+    scripts: Mapping[str, Path] | None = None,
     frame_ancestors: str = "'none'",
     default_language: str = "th",
     version: str = "0",
@@ -33,8 +35,8 @@ def create_app(
     """The application.
 
     ``ready``: each part and whether it works, for ``/ready``. ``metrics``: the text of a scrape (`Exporter.text`); None
-    leaves ``/metrics`` out. ``fonts_folder``: see `crm.web.pages.find_fonts`. ``frame_ancestors``: as in a content
-    security policy, ``'none'``, ``'self'`` or addresses.
+    leaves ``/metrics`` out. ``fonts_folder``: see `crm.web.pages.find_fonts`. ``scripts``: see `find_scripts` there.
+    ``frame_ancestors``: as in a content security policy, ``'none'``, ``'self'`` or addresses.
     """
     app = FastAPI(title="Hotline", version=version, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     headers = security_headers(frame_ancestors)
@@ -44,6 +46,7 @@ def create_app(
         app.include_router(router)
     if fonts_folder is not None:
         app.mount("/static/fonts", StaticFiles(directory=fonts_folder), name="fonts")
+    app.include_router(_foreign_scripts(scripts or {}))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     templates = environment(fonts=fonts_folder is not None, version=version)
     _answer_errors(app, templates, default_language, headers)
@@ -76,6 +79,19 @@ def _own_routes(ready: Callable[[], Mapping[str, bool]], metrics: Callable[[], b
     return router
 
 
+def _foreign_scripts(scripts: Mapping[str, Path]) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/static/vendor/{name}")
+    async def script(name: str) -> FileResponse:
+        """A script that npm brought."""
+        if name not in scripts:
+            raise HTTPException(404)
+        return FileResponse(scripts[name], media_type="text/javascript")
+
+    return router
+
+
 def _answer_errors(app: FastAPI, templates: Environment, default_language: str, security: Mapping[str, str]) -> None:
     page = templates.get_template("error.html")
 
@@ -90,6 +106,9 @@ def _answer_errors(app: FastAPI, templates: Environment, default_language: str, 
         return JSONResponse(content, status_code=status, headers=dict(headers or {}))
 
     async def known(request: Request, error: Any) -> Response:
+        if error.status_code == 401 and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/login?next={quote(here)}", status_code=303)
         return answer(request, error.status_code, error.headers)
 
     async def invalid(request: Request, error: Any) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
@@ -33,6 +34,19 @@ def find_fonts(start: Path) -> Path | None:
         if files.is_dir():
             return files
     return None
+
+
+_SCRIPTS: Final = {"jssip.js": ".bundles/jssip.js", "htmx.js": "htmx.org/dist/htmx.min.js"}
+
+
+def find_scripts(start: Path) -> dict[str, Path]:
+    """Scripts of others that our pages use, by the name they are served under (``/static/vendor/``); installed by npm
+    beside or above ``start``, empty when they are not there."""
+    for folder in (start, *start.resolve().parents):
+        found = {name: folder / "node_modules" / place for name, place in _SCRIPTS.items()}
+        if all(path.is_file() for path in found.values()):
+            return found
+    return {}
 
 
 def language_of(wanted: str | None, accepted: str | None, default: str) -> str:

@@ -17,8 +17,9 @@ from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow
 from crm.wallboard.producer import Producer, Variant
 from crm.wallboard.view import percent, view_of
 from crm.wallboard.web import Wallboard, wallboard
-from crm.wallboard.words import STATES, WORDS, long_date
+from crm.wallboard.words import STATES, WORDS
 from crm.web.app import create_app
+from crm.web.dates import long_date
 from crm.web.pages import find_fonts, language_of
 from metrics.tally import Limits, Tally
 

@@ -43,7 +43,9 @@ def test_documents_name_targets_that_make_has() -> None:
     assert named <= targets
 
 
-@pytest.mark.parametrize("name", ["build.txt", "runtime.txt", "develop.txt", "build.in", "runtime.in", "develop.in"])
+@pytest.mark.parametrize(
+    "name", ["build.txt", "runtime.txt", "develop.txt", "node.txt", "build.in", "runtime.in", "develop.in", "node.in"]
+)
 def test_requirements_name_no_host(name: str) -> None:
     text = (REPOSITORY / "requirements" / name).read_text()
     assert text
@@ -53,7 +55,7 @@ def test_requirements_name_no_host(name: str) -> None:
 
 
 def test_every_requirement_is_pinned_with_hashes() -> None:
-    for name in ("build.txt", "runtime.txt", "develop.txt"):
+    for name in ("build.txt", "runtime.txt", "develop.txt", "node.txt"):
         text = (REPOSITORY / "requirements" / name).read_text()
         lines = [line for line in text.splitlines() if line and not line.startswith(("#", " "))]
         assert lines

@@ -1,0 +1,101 @@
+"""The door of every page and every request: who asks, may they, and does the request come from our own page.
+
+A page or request names its roles by depending on `Access.of`; one that does not is reachable by everyone, and a test
+lists those.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+from fastapi import HTTPException, Request, WebSocket
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+
+from crm.database import reading, writing
+from crm.staff import sessions
+from crm.staff.models import Role
+from crm.staff.sessions import Visitor
+
+__all__ = ["AGENTS", "COOKIE", "EVERYONE", "OFFICE", "SUPERVISORS", "Access", "Visitor"]
+
+COOKIE: Final = "hotline_session"
+CSRF_HEADER: Final = "X-CSRF-Token"
+CSRF_FIELD: Final = "csrf"
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+EVERYONE: Final = tuple(Role)
+AGENTS: Final = (Role.AGENT, Role.SUPERVISOR)
+OFFICE: Final = (Role.AGENT, Role.SUPERVISOR, Role.OFFICER)
+SUPERVISORS: Final = (Role.SUPERVISOR,)
+
+Door = Callable[[Request], Awaitable[Visitor]]
+
+
+class Access:
+    """Gives out doors. Administrators pass all of them."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def of(self, *roles: Role) -> Door:
+        """A FastAPI dependency: the visitor, when logged in with one of ``roles``.
+
+        401 without a session, 403 with another role, without this session's CSRF token in a changing request, or as
+        long as a one-time password has not been changed.
+        """
+
+        async def door(request: Request) -> Visitor:
+            visitor = await self.visitor(request)
+            if visitor is None:
+                raise HTTPException(401)
+            if request.method not in SAFE:
+                await _check_csrf(request, visitor)
+            if not visitor.is_one_of(*roles):
+                raise HTTPException(403)
+            if visitor.password_is_temporary and not request.url.path.startswith(("/account", "/logout")):
+                raise HTTPException(403, "password")
+            return visitor
+
+        return door
+
+    async def visitor(self, request: HTTPConnection) -> Visitor | None:
+        """Who asks; None without a session that holds."""
+        token = request.cookies.get(COOKIE)
+        return await run_in_threadpool(self._look_up, token) if token else None
+
+    async def at_socket(self, socket: WebSocket, *roles: Role) -> Visitor | None:
+        """Who opens a web socket; None when they may not. Browsers let every page open one to anywhere, with cookies:
+        so it must come from a page of ours."""
+        origin = socket.headers.get("origin", "")
+        if origin.partition("://")[2] != socket.headers.get("host"):
+            return None
+        visitor = await self.visitor(socket)
+        if visitor is None or visitor.password_is_temporary or not visitor.is_one_of(*roles):
+            return None
+        return visitor
+
+    def _look_up(self, token: str) -> Visitor | None:
+        now = self._clock()
+        with reading(self._engine) as connection:
+            found = sessions.visitor_of(connection, token, now)
+        if found is None:
+            return None
+        visitor, due = found
+        if due:
+            with writing(self._engine) as connection:
+                sessions.seen(connection, visitor.session, now)
+        return visitor
+
+
+async def _check_csrf(request: Request, visitor: Visitor) -> None:
+    given = request.headers.get(CSRF_HEADER)
+    if given is None and request.headers.get("content-type", "").startswith(FORMS):
+        field = (await request.form()).get(CSRF_FIELD)
+        given = field if isinstance(field, str) else None
+    if given is None or not hmac.compare_digest(given.encode(), visitor.csrf.encode()):
+        raise HTTPException(403, "csrf")

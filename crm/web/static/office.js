@@ -1,0 +1,59 @@
+// What all pages that people work in share: requests that carry the session's token, toasts, language.
+
+const token = document.querySelector('meta[name="csrf"]')?.content ?? "";
+
+/** A request that failed: `status` 0 when the server was not reached, `data` is what it said. */
+export class RequestFailed extends Error {
+  constructor(status, data) {
+    super(data?.advice ?? data?.detail ?? `status ${status}`);
+    this.status = status;
+    this.data = data ?? {};
+  }
+}
+
+/** Asks the server; gives the JSON of its answer. Throws RequestFailed. */
+export async function ask(method, path, body, { signal } = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      signal,
+      headers: {
+        Accept: "application/json",
+        "X-CSRF-Token": token,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new RequestFailed(0, { advice: error.message });
+  }
+  const data = answer.status === 204 ? null : await answer.json().catch(() => null);
+  if (answer.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (!answer.ok) throw new RequestFailed(answer.status, data);
+  return data;
+}
+
+/** A short sentence at the corner; `level` "bad" stays longer. */
+export function toast(text, level = "info") {
+  const element = document.createElement("p");
+  element.className = "toast";
+  element.dataset.level = level;
+  element.textContent = text;
+  document.getElementById("toasts")?.append(element);
+  setTimeout(() => element.remove(), level === "bad" ? 8000 : 3500);
+}
+
+/** The other language, kept in the account, on the same page with its query. */
+for (const link of document.querySelectorAll("[data-language]")) {
+  const address = new URL(location.href);
+  address.searchParams.set("lang", link.dataset.language);
+  link.href = address.pathname + address.search;
+}
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});

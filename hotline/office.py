@@ -1,0 +1,101 @@
+"""Where people work: pages with a log-in, and what stands behind them. Made by `hotline.service`, told of every event.
+
+Each feature is made here once and given what it needs; nothing else knows all of them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from sqlalchemy import Engine
+
+from ami_listener.events import Event
+from ami_listener.floor import FloorSnapshot
+from ami_listener.records import CallRecord
+from crm.calendar.service import CalendarService
+from crm.closure.service import ClosureService
+from crm.live import Hub
+from crm.pbx_store import Send
+from crm.staff.access import AGENTS, EVERYONE, OFFICE, Access
+from crm.web.pages import find_fonts, find_scripts
+from crm.web.shell import House, NavigationItem
+from hotline.settings import Settings
+
+NAVIGATION: Final = (
+    NavigationItem("/desk", "โต๊ะทำงาน", "Desk", AGENTS),
+    NavigationItem("/inbox", "กล่องงาน", "Inbox", AGENTS, badge="inbox"),
+    NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
+    NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
+    NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
+    NavigationItem("/admin", "ตั้งค่า", "Administration", ()),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the office is given. ``engine``: the database, for threads; ``send``: asks Asterisk; ``floor``: who waits
+    and talks now; ``find_call``: a call that is going on or ended lately, as far as it is known."""
+
+    settings: Settings
+    engine: Engine
+    send: Send
+    floor: Callable[[], FloorSnapshot]
+    find_call: Callable[[str], CallRecord | None]
+    calendar: CalendarService
+    closures: ClosureService
+    clock: Callable[[], datetime]
+    version: str = "0"
+
+
+class Office:
+    """``routers`` for the application, `happened` for every event, `start` and `stop` around it all."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
+        self.hub = Hub()
+        self.access = Access(around.engine, around.clock)
+        self.house = house_of(around.settings, around.version)
+        self.routers: list[APIRouter] = []
+        self._listeners: list[Callable[[Event], None]] = []
+        self._works: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._endings: list[Callable[[], Awaitable[None]]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def happened(self, event: Event) -> None:
+        """One fact; nobody here may wait or fail on it."""
+        for listener in self._listeners:
+            listener(event)
+
+    def start(self) -> None:
+        """Begins what goes on by itself."""
+        self._tasks += [asyncio.create_task(work(), name=f"office {work.__qualname__}") for work in self._works]
+
+    async def stop(self) -> None:
+        """Ends it, streams first."""
+        for ending in self._endings:
+            await ending()
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=0.5)
+
+
+def house_of(settings: Settings, version: str) -> House:
+    """What the pages know of the installation."""
+    here = Path(__file__).parent
+    return House(
+        name_th=settings.site.name_th,
+        name_en=settings.site.name_en,
+        zone=ZoneInfo(settings.site.timezone),
+        languages=settings.site.languages,
+        fonts=find_fonts(here) is not None,
+        scripts=bool(find_scripts(here)),
+        version=version,
+        navigation=NAVIGATION,
+    )
