@@ -176,6 +176,23 @@ class CallTransferred(Event):
     to: str | None
 
 
+class TransferResult(StrEnum):
+    """What became of a blind transfer."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"  # no such telephone, not registered, or a number that may not be dialled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEnded(Event):
+    """The telephone that a blind transfer led to rang in vain, or the talk there is over. ``to``: what was dialled."""
+
+    to: str | None
+    result: TransferResult
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLegEnded(Event):
     """The agent's own leg ended (K3: after a transfer the call itself goes on). ``ended_by``: when the source tells."""

@@ -30,6 +30,8 @@ from ami_listener.events import (
     QueueLeft,
     SurveyAnswered,
     SurveyAsked,
+    TransferEnded,
+    TransferResult,
 )
 from dialplan.names import JOURNAL_NO_QUEUE, NO_AGENT, Fact, agent_of_interface
 
@@ -42,6 +44,12 @@ LEAVE_STATUS: Final = {
     "JOINUNAVAIL": LeaveStatus.UNAVAILABLE,
     "LEAVEUNAVAIL": LeaveStatus.UNAVAILABLE,
     "KEY": LeaveStatus.KEY,
+}
+_TRANSFER_RESULT: Final = {
+    "ANSWER": TransferResult.ANSWERED,
+    "BUSY": TransferResult.BUSY,
+    "NOANSWER": TransferResult.NO_ANSWER,
+    "CANCEL": TransferResult.NO_ANSWER,
 }
 _WITHHELD: Final = frozenset({"", "anonymous", "unknown", "<unknown>", "restricted", "private", "withheld"})
 _PICK_UP: Final = {reason.value: reason for reason in PickUpReason}
@@ -147,6 +155,11 @@ def _agent_left(base: dict[str, Any], queue: str, agent: str, fields: list[str])
     )
 
 
+def _transfer_ended(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
+    result = _TRANSFER_RESULT.get(fields[1], TransferResult.UNREACHABLE)
+    return TransferEnded(**base, to=fields[0] or None, result=result)
+
+
 def _survey(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
     return SurveyAnswered(**base, scale=fields[0], key=_field(fields, 1) or None, meaning=_field(fields, 2) or None)
 
@@ -189,6 +202,7 @@ _BUILD: Final[dict[str, Build]] = {
     Fact.TRANSFER: lambda base, queue, agent, fields: CallTransferred(
         **base, kind="blind", agent=agent, to=fields[0] or None
     ),
+    Fact.TRANSFER_ENDED: _transfer_ended,
     Fact.SURVEY_ASKED: lambda base, queue, agent, fields: SurveyAsked(**base, scale=fields[0]),
     Fact.SURVEY: _survey,
     Fact.CALLBACK: _callback,

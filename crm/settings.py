@@ -1,10 +1,11 @@
 """The settings of the database and of what writes to it; a section each of ``hotline.toml``."""
 
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from dialplan.site import Section
+from dialplan.site import MailAddress, Section, Text
 
 DATABASE_FILE = "hotline.sqlite3"
 
@@ -36,3 +37,40 @@ class RecorderSettings(Section):
         0.005, ge=0, le=0.01, description="How long to gather changes before writing them in one transaction."
     )
     batch_calls: int = Field(500, ge=1, le=5000, description="Most calls in one transaction.")
+
+
+class MailSettings(Section):
+    """Letters by e-mail. Without a server they are kept, not sent, and the pages say so."""
+
+    server: str = Field("", pattern=r"^[A-Za-z0-9.:_-]*$", description="Mail server; empty: no letters are sent.")
+    port: int = Field(587, ge=1, le=65535, description="Its port.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is made safe: none only on this machine or a network of ours."
+    )
+    username: Text = Field("", description="User name, when the server wants one.")
+    password_env: str = Field("", description="Environment variable that holds the password.")
+    sender: MailAddress = Field("", description="Address that letters come from.")
+    reply_to: MailAddress = Field("", description="Address that answers go to; empty: the sender.")
+    pages_address: str = Field(
+        "",
+        pattern=r"^(https?://[A-Za-z0-9.:\[\]_-]+)?$",
+        description="Our pages as people elsewhere reach them (https://1169.example.go.th): for links in letters.",
+    )
+    timeout_seconds: int = Field(30, ge=1, le=600, description="How long the server may take for each step.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.server and not self.sender:
+            raise ValueError("letters need a sender, such as 1169@example.go.th")
+        if self.username and not self.password_env:
+            raise ValueError("username needs password_env, the environment variable of its password")
+        return self
+
+
+class CardSettings(Section):
+    """Transfer cards (K4): when the office's answer is due, and how it is reminded. Departments set their own times."""
+
+    answer_days: int = Field(1, ge=0, le=60, description="Working days until an answer is due.")
+    answer_hours: int = Field(0, ge=0, le=100, description="Working hours on top of those days.")
+    remind_hours: int = Field(2, ge=0, le=100, description="Hours before it is due that the office is reminded.")
+    link_days: int = Field(30, ge=1, le=365, description="How long a link in a letter opens its card.")

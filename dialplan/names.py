@@ -66,6 +66,7 @@ class Fact(StrEnum):
     LEFT = "LEFT"  # pass|status: CONTINUE TIMEOUT FULL JOINEMPTY LEAVEEMPTY KEY
     AGENT_LEFT = "AGENTLEFT"  # the agent's leg ended: agent's channel|hangup cause
     TRANSFER = "TRANSFERTO"  # blind transfer reached our context: target
+    TRANSFER_ENDED = "TRANSFEREND"  # what became of it: target|DIALSTATUS (ANSWER BUSY NOANSWER CHANUNAVAIL …)
     SURVEY_ASKED = "SURVEYASKED"  # scale
     SURVEY = "SURVEY"  # scale|key|meaning|status (answered, no_key, hung_up)
     CALLBACK = "CALLBACK"  # number|new / duplicate

@@ -17,6 +17,7 @@ Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,15}$")]
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f;\"\\]*$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_-]+$")]
 Network = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_/-]+$")]
+MailAddress = Annotated[str, StringConstraints(pattern=r"^([^\s@<>,;:\"\\()\[\]]+@[A-Za-z0-9.-]+)?$", max_length=254)]
 Language = Literal["th", "en"]
 Strategy = Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom", "rrordered"]
 Meaning = Literal["impressed", "satisfied", "not_satisfied"]
@@ -139,6 +140,9 @@ class Department(Section):
     dial: str = Field(
         "", pattern="^[0-9+]*$", description="Outside number, or empty when the extension is a telephone of ours."
     )
+    email: MailAddress = Field("", description="Where letters about transferred callers go (K4); empty: none are sent.")
+    answer_days: int = Field(1, ge=0, le=60, description="Working days until a transferred caller is answered (K4).")
+    answer_hours: int = Field(0, ge=0, le=100, description="Working hours on top of those days.")
 
 
 class Agent(Section):

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentUnreadable
 
-from crm.settings import DatabaseSettings, RecorderSettings
+from crm.settings import CardSettings, DatabaseSettings, MailSettings, RecorderSettings
 from dialplan.asterisk.layout import AsteriskFolders
 from dialplan.site import HotlineSite, Section
 from hotline.settings_faults import all_faults
@@ -55,6 +55,8 @@ class Settings(BaseSettings, HotlineSite):
 
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     recorder: RecorderSettings = Field(default_factory=RecorderSettings)
+    mail: MailSettings = Field(default_factory=MailSettings)
+    cards: CardSettings = Field(default_factory=CardSettings)
     service: ServiceSection = Field(default_factory=ServiceSection)
 
     @classmethod

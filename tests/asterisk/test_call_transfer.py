@@ -50,7 +50,23 @@ async def blind_to_a_department(s: Slot) -> None:
     await office.hang_up()
     story = await s.ended(call, "2")
     assert "TRANSFERTO 701" in story
+    assert "TRANSFEREND 701|ANSWER" in story
     assert story[-2] == "SURVEY scale-123|2|satisfied|answered"
+
+
+async def blind_to_an_outside_number(s: Slot) -> None:
+    """Who answers there is known, as in a department."""
+    number = f"0211{s.index:05}"
+    call, _, name = await blind(s, number)
+    office = await s.exchange.network.next_call(number, 8)
+    await office.answer()
+    await s.product.until(lambda: len(s.lines(name, "ANSWERED")) == 2, 5, "answered there")
+    await office.hang_up()
+    story = await s.ended(call, "2")
+    assert [line for line in story if line.startswith("TRANSFER")] == [
+        f"TRANSFERTO {number}", f"TRANSFEREND {number}|ANSWER",
+    ]  # fmt: skip
+    assert [line.split()[0] for line in story].count("SURVEYASKED") == 1
 
 
 async def blind_to_one_who_is_busy(s: Slot) -> None:
@@ -66,6 +82,7 @@ async def blind_to_one_who_is_busy(s: Slot) -> None:
     await again.hang_up()
     story = await s.ended(call, "1")
     assert [line.split()[0] for line in story].count("SURVEYASKED") == 1
+    assert f"TRANSFEREND {s.agents[1]}|BUSY" in story
     assert not [line for line in story if line.startswith("ASSISTANT guard")]
     left = s.lines(name, "AGENTLEFT")[0].at
     assert again.began_at - left >= WRAP_UP_SECONDS
@@ -76,7 +93,7 @@ async def blind_to_a_number_that_may_not_be_dialled(s: Slot) -> None:
     await call.heard(sound("transfer-failed"), 8)
     await call.hang_up()
     story = await s.story(call)
-    assert not [line for line in story if line.startswith("TRANSFERTO")]
+    assert [line for line in story if line.startswith("TRANSFER")] == ["TRANSFEREND 0019005551234|CHANUNAVAIL"]
 
 
 async def attended(s: Slot) -> None:
@@ -129,8 +146,9 @@ async def the_caller_hangs_up_after_a_transfer(s: Slot) -> None:
 
 
 SCENARIOS: list[Scenario] = [
-    blind_to_an_agent, blind_to_a_department, blind_to_one_who_is_busy, blind_to_a_number_that_may_not_be_dialled,
-    attended, a_consultation_that_leads_to_nothing, the_caller_hangs_up_after_a_transfer,
+    blind_to_an_agent, blind_to_a_department, blind_to_an_outside_number, blind_to_one_who_is_busy,
+    blind_to_a_number_that_may_not_be_dialled, attended, a_consultation_that_leads_to_nothing,
+    the_caller_hangs_up_after_a_transfer,
 ]  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from ami_listener.events import (
     CallTransferred,
     EndedBy,
     PickUpReason,
+    TransferEnded,
+    TransferResult,
 )
 from ami_listener.facts import LEAVE_STATUS, MalformedFact, fact_event, number_or_none
 from ami_listener.translate import WANTED_EVENTS, Translator, resync_of
@@ -33,6 +35,7 @@ DATA = {
     Fact.LEFT: "1|CONTINUE",
     Fact.AGENT_LEFT: "PJSIP/1001-00000001|16",
     Fact.TRANSFER: "1003",
+    Fact.TRANSFER_ENDED: "1003|BUSY",
     Fact.SURVEY_ASKED: "scale-123",
     Fact.SURVEY: "scale-123|1|impressed|answered",
     Fact.CALLBACK: "+66812345678|new",
@@ -64,6 +67,20 @@ def test_what_the_dialplan_would_not_write_is_refused(fact: Fact, data: str) -> 
     agent = "NONE"
     with pytest.raises(MalformedFact):
         fact_event(fact, CALL, "general", agent, "1763636400.123456", data)
+
+
+@pytest.mark.parametrize(
+    ("status", "result"),
+    [
+        ("ANSWER", TransferResult.ANSWERED), ("BUSY", TransferResult.BUSY), ("NOANSWER", TransferResult.NO_ANSWER),
+        ("CANCEL", TransferResult.NO_ANSWER), ("CHANUNAVAIL", TransferResult.UNREACHABLE),
+        ("CONGESTION", TransferResult.UNREACHABLE), ("SOMETHING", TransferResult.UNREACHABLE),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_blind_transfer_says_why(status: str, result: TransferResult) -> None:
+    event = fact_event(Fact.TRANSFER_ENDED, CALL, "general", "NONE", "1763636400.1", f"701|{status}")
+    assert isinstance(event, TransferEnded)
+    assert (event.to, event.result) == ("701", result)
 
 
 @pytest.mark.parametrize("at", ["", "x", "1e400", "-", "99999999999999999"])
