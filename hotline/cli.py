@@ -26,6 +26,7 @@ COMMANDS = {
     "db": ("db:db", "The database: create, upgrade, check."),
     "calls": ("calls:calls", "Calls: list, show, export."),
     "people": ("people:people", "People who call: add, find, import."),
+    "staff": ("staff:staff", "People who work here: accounts for the pages."),
     "agents": ("agents:agents", "Agents: who is there, pause, take back."),
     "calendar": ("calendar:calendar", "Holidays and opening hours."),
     "closure": ("closure:closure", "Emergency closure of the hotline."),

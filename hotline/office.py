@@ -22,6 +22,8 @@ from crm.closure.service import ClosureService
 from crm.live import Hub
 from crm.pbx_store import Send
 from crm.staff.access import AGENTS, EVERYONE, OFFICE, Access
+from crm.staff.passwords import Hasher
+from crm.staff.web import StaffPages
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
 from hotline.settings import Settings
@@ -60,7 +62,8 @@ class Office:
         self.hub = Hub()
         self.access = Access(around.engine, around.clock)
         self.house = house_of(around.settings, around.version)
-        self.routers: list[APIRouter] = []
+        staff = StaffPages(around.engine, self.access, self.house, around.clock, Hasher())
+        self.routers: list[APIRouter] = [staff.router]
         self._listeners: list[Callable[[Event], None]] = []
         self._works: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._endings: list[Callable[[], Awaitable[None]]] = []

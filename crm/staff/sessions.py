@@ -46,6 +46,17 @@ class Visitor:
         return self.role is Role.ADMINISTRATOR or self.role in roles
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One log-in of a person, as the account page lists it."""
+
+    session: str
+    created_at: datetime
+    seen_at: datetime
+    address: str | None
+    browser: str | None
+
+
 def hash_of(token: str) -> str:
     """What the database keeps of a session's token."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -102,6 +113,15 @@ def visitor_of(connection: Connection, token: str, at: datetime) -> tuple[Visito
 def seen(connection: Connection, session: str, at: datetime) -> None:
     """The session is in use."""
     connection.execute(update(sessions).where(sessions.c.token_hash == session).values(seen_at=at))
+
+
+def of_person(connection: Connection, staff_id: int, at: datetime) -> list[Session]:
+    """Where this person is logged in, the last used first."""
+    names = ("created_at", "seen_at", "address", "browser")
+    query = select(sessions.c.token_hash.label("session"), *(sessions.c[name] for name in names))
+    holds = sessions.c.staff_id == staff_id, sessions.c.seen_at > at - IDLE, sessions.c.created_at > at - LONGEST
+    rows = connection.execute(query.where(*holds).order_by(sessions.c.seen_at.desc(), sessions.c.created_at.desc()))
+    return [Session(**row._mapping) for row in rows]
 
 
 def end(connection: Connection, session: str) -> None:

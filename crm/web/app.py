@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -95,21 +96,27 @@ def _foreign_scripts(scripts: Mapping[str, Path]) -> APIRouter:
 def _answer_errors(app: FastAPI, templates: Environment, default_language: str, security: Mapping[str, str]) -> None:
     page = templates.get_template("error.html")
 
-    def answer(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    def answer(
+        request: Request, status: int, headers: Mapping[str, str] | None = None, detail: object = None
+    ) -> Response:
         accepted = request.headers.get("accept-language")
         language = language_of(request.query_params.get("lang"), accepted, default_language)
         title, advice = error_words(status, language)
         if "text/html" in request.headers.get("accept", ""):
             html = page.render(language=language, status=status, title=title, advice=advice)
             return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
-        content = {"status": status, "title": title, "advice": advice}
+        content = {"status": status, "title": title, "advice": advice, "detail": detail}
         return JSONResponse(content, status_code=status, headers=dict(headers or {}))
 
     async def known(request: Request, error: Any) -> Response:
-        if error.status_code == 401 and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if error.status_code == 401 and wants_page:
             here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/login?next={quote(here)}", status_code=303)
-        return answer(request, error.status_code, error.headers)
+        if error.status_code == 403 and error.detail == "password" and wants_page:
+            return RedirectResponse("/account", status_code=303)  # a one-time password comes first
+        said = None if error.detail == HTTPStatus(error.status_code).phrase else error.detail
+        return answer(request, error.status_code, error.headers, said)
 
     async def invalid(request: Request, error: Any) -> Response:
         return answer(request, 422)

@@ -15,6 +15,7 @@ from hotline.logs import set_up
 from hotline.pages import PortTaken
 from hotline.service import Service, ServiceError
 from hotline.settings import Settings
+from hotline.welcome import welcome
 
 log = logging.getLogger("hotline.run")
 
@@ -63,6 +64,8 @@ async def serve(settings: Settings) -> None:
         await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
+            address = f"http://{settings.ports.web_bind}:{settings.ports.web}/"
+            await asyncio.to_thread(welcome, service.engine, address)
             await ending
     finally:
         for task in (starting, ending):

@@ -50,6 +50,12 @@ for (const link of document.querySelectorAll("[data-language]")) {
   const address = new URL(location.href);
   address.searchParams.set("lang", link.dataset.language);
   link.href = address.pathname + address.search;
+  if (!token) continue;
+  link.addEventListener("click", async (event) => {
+    event.preventDefault();
+    await ask("PUT", "/api/account/language", { language: link.dataset.language }).catch(() => {});
+    location.assign(link.href);
+  });
 }
 
 document.addEventListener("click", (event) => {
