@@ -117,6 +117,7 @@ NEEDS = {
     ("people", "find"): ["0812345678"],
     ("people", "import"): ["hotline.toml"],
     ("prompts", "studio"): ["."],
+    **{("staff", name): ["x"] for name in ("add", "reset-password", "deactivate")},
     **{("messages", name): ["1"] for name in ("path", "heard", "done", "renew")},
 }
 
