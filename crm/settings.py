@@ -51,11 +51,6 @@ class MailSettings(Section):
     password_env: str = Field("", description="Environment variable that holds the password.")
     sender: MailAddress = Field("", description="Address that letters come from.")
     reply_to: MailAddress = Field("", description="Address that answers go to; empty: the sender.")
-    pages_address: str = Field(
-        "",
-        pattern=r"^(https?://[A-Za-z0-9.:\[\]_-]+)?$",
-        description="Our pages as people elsewhere reach them (https://1169.example.go.th): for links in letters.",
-    )
     timeout_seconds: int = Field(30, ge=1, le=600, description="How long the server may take for each step.")
 
     @model_validator(mode="after")
