@@ -1,11 +1,12 @@
 """The settings of the database and of what writes to it; a section each of ``hotline.toml``."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from dialplan.site import MailAddress, Section, Text
+from dialplan.site import MailAddress, Network, Section, Text
 
 DATABASE_FILE = "hotline.sqlite3"
 
@@ -37,6 +38,39 @@ class RecorderSettings(Section):
         0.005, ge=0, le=0.01, description="How long to gather changes before writing them in one transaction."
     )
     batch_calls: int = Field(500, ge=1, le=5000, description="Most calls in one transaction.")
+
+
+class WebSettings(Section):
+    """How people reach our pages: by TLS of our own, through a reverse proxy, or on this machine only."""
+
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[A-Za-z0-9.:\[\]_-]+)?$",
+        description="Our pages as people reach them (https://1169.example.go.th): for links. Empty: address and port.",
+    )
+    certificate: Path | None = Field(
+        None, description="Certificate with its chain (PEM): the pages are served by https."
+    )
+    key: Path | None = Field(None, description="Its private key (PEM, without a password).")
+    trusted_proxies: tuple[Network, ...] = Field(
+        (), description="Reverse proxies: addresses or networks whose X-Forwarded-For and -Proto are believed."
+    )
+    metrics_from: tuple[Network, ...] = Field(
+        (), description="Networks that may read /metrics; this machine always may."
+    )
+
+    @field_validator("trusted_proxies", "metrics_from")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network, strict=False)
+        return value
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together: set both, or none")
+        return self
 
 
 class MailSettings(Section):

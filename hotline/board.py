@@ -61,7 +61,12 @@ class Now:
     """Provider of `BoardData` and of the exporter's `Snapshot`."""
 
     def __init__(
-        self, settings: Settings, floor: FloorState, book: DayBook, health: Health, clock: Callable[[], datetime]
+        self,
+        settings: Callable[[], Settings],
+        floor: FloorState,
+        book: DayBook,
+        health: Health,
+        clock: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._floor = floor
@@ -74,10 +79,10 @@ class Now:
         now = self._clock()
         floor = self._floor.snapshot(now)
         today = self._book.tallies(now)
-        empty = Tally(limits=limits_of(self._settings))
+        empty = Tally(limits=limits_of(self._settings()))
         callbacks, messages = self._health.callbacks(), self._health.messages()
         queues = []
-        for queue in self._settings.queues:
+        for queue in self._settings().queues:
             waiting = floor.waiting.get(queue.name, ())
             queues.append(
                 QueueNow(
@@ -92,7 +97,7 @@ class Now:
                 )
             )
         agents = []
-        for agent in self._settings.agents:
+        for agent in self._settings().agents:
             known = floor.agents.get(agent.extension)
             agents.append(
                 AgentNow(
@@ -114,7 +119,7 @@ class Now:
         now = self._clock()
         floor = self._floor.snapshot(now)
         states: Counter[tuple[str, str]] = Counter()
-        for agent in self._settings.agents:
+        for agent in self._settings().agents:
             known = floor.agents.get(agent.extension)
             state = known.state if known else AgentState.OFFLINE
             for queue in agent.queues:

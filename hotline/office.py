@@ -41,9 +41,12 @@ NAVIGATION: Final = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the office is given. ``engine``: the database, for threads; ``send``: asks Asterisk; ``floor``: who waits
-    and talks now; ``find_call``: a call that is going on or ended lately, as far as it is known."""
+    and talks now; ``find_call``: a call that is going on or ended lately, as far as it is known.
 
-    settings: Settings
+    ``settings``: as they are at this moment; people and departments come and go while we run, so ask for it again.
+    """
+
+    current: Callable[[], Settings]
     engine: Engine
     send: Send
     floor: Callable[[], FloorSnapshot]
@@ -52,6 +55,11 @@ class Surroundings:
     closures: ClosureService
     clock: Callable[[], datetime]
     version: str = "0"
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are now, with today's people and departments."""
+        return self.current()
 
 
 class Office:

@@ -101,7 +101,7 @@ class Service:
         closures = ClosureService(self.engine, [number.number for number in settings.numbers], self.ami.send)
         self.office = Office(
             Surroundings(
-                settings=settings,
+                current=lambda: self.settings,
                 engine=self.engine,
                 send=self.ami.send,
                 floor=lambda: self.listener.floor.snapshot(clock()),
@@ -127,7 +127,7 @@ class Service:
         self.wrap_ups = WrapUpKeeper(
             lambda: self.listener.floor.snapshot(clock()).agents, longest_wrap_up_seconds, self.ami.send, clock
         )
-        self.now = Now(settings, self.listener.floor, self.book, self._health(), clock)
+        self.now = Now(lambda: self.settings, self.listener.floor, self.book, self._health(), clock)
         queues = [queue.name for queue in settings.queues]
         self.exporter = Exporter(self.registry, queues, self.now.snapshot, version=product_version())
         fonts = find_fonts(Path(__file__).parent)

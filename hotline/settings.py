@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentUnreadable
 
-from crm.settings import CardSettings, DatabaseSettings, MailSettings, RecorderSettings
+from crm.settings import CardSettings, DatabaseSettings, MailSettings, RecorderSettings, WebSettings
 from dialplan.asterisk.layout import AsteriskFolders
 from dialplan.site import HotlineSite, Section
 from hotline.settings_faults import all_faults
@@ -55,6 +55,7 @@ class Settings(BaseSettings, HotlineSite):
 
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     recorder: RecorderSettings = Field(default_factory=RecorderSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
     cards: CardSettings = Field(default_factory=CardSettings)
     service: ServiceSection = Field(default_factory=ServiceSection)
@@ -92,6 +93,15 @@ class Settings(BaseSettings, HotlineSite):
     def messages_folder(self) -> Path:
         """Where callers' messages are kept."""
         return self.state / "messages"
+
+    @property
+    def address(self) -> str:
+        """Where people reach our pages: ``https://1169.example.go.th``, without a path."""
+        if self.web.public_url:
+            return self.web.public_url
+        host = "127.0.0.1" if self.ports.web_bind == "0.0.0.0" else self.ports.web_bind
+        host = f"[{host}]" if ":" in host else host
+        return f"{'https' if self.web.certificate else 'http'}://{host}:{self.ports.web}"
 
     def asterisk_folders(self) -> AsteriskFolders:
         """The folders of this installation's Asterisk."""
@@ -134,14 +144,19 @@ def parse(text: str, path: Path) -> Settings:
         raise SettingsError(path, [_environment_fault(error)]) from error
     folder = path.absolute().parent
     site = settings.site.model_copy(update={"state_folder": folder / settings.site.state_folder})
-    asterisk = settings.asterisk.model_copy(
+    return settings.model_copy(
         update={
-            key: folder / value
-            for key in ("root", "studio_folder")
-            if (value := getattr(settings.asterisk, key)) is not None
+            "site": site,
+            "asterisk": _placed(settings.asterisk, folder, "root", "studio_folder"),
+            "web": _placed(settings.web, folder, "certificate", "key"),
         }
     )
-    return settings.model_copy(update={"site": site, "asterisk": asterisk})
+
+
+def _placed(section: Section, folder: Path, *keys: str) -> Section:
+    """The section with its relative paths below ``folder``."""
+    paths = {key: folder / value for key in keys if (value := getattr(section, key)) is not None}
+    return section.model_copy(update=paths)
 
 
 def _environment_fault(error: EnvironmentUnreadable) -> str:

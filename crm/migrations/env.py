@@ -6,7 +6,9 @@ import crm.audit.models
 import crm.calendar.models
 import crm.calls.models
 import crm.closure.models
+import crm.departments.models
 import crm.outbox.models
+import crm.pauses.models
 import crm.people.models
 import crm.staff.models  # noqa: F401  (the models register their tables)
 from crm.database import metadata

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from crm.staff.models import PhoneKind, Role
+from crm.staff.models import PhoneKind, Role, Sex
 
 LONGEST_NAME: Final = 100
 HIGHEST_PENALTY: Final = 9
@@ -38,6 +38,7 @@ class StaffDraft:
     role: Role
     name_th: str = ""
     name_en: str = ""
+    sex: Sex | None = None
     email: str | None = None
     language: str | None = None
     department: str | None = None
@@ -56,6 +57,7 @@ class StaffMember:
     role: Role
     name_th: str
     name_en: str
+    sex: Sex | None
     email: str | None
     language: str | None
     department: str | None

@@ -24,6 +24,13 @@ class PhoneKind(StrEnum):
     DESK = "desk"
 
 
+class Sex(StrEnum):
+    """Which words of politeness a person uses of themselves: ค่ะ or ครับ (H2)."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
 teams: Final = Table(
     "teams",
     metadata,
@@ -42,6 +49,7 @@ staff: Final = Table(
     Column("role", Text, nullable=False),
     Column("name_th", Text, nullable=False),
     Column("name_en", Text, nullable=False),
+    Column("sex", Text),  # for the words of politeness; NULL: not known
     Column("email", Text),
     Column("language", Text),  # of the pages; NULL: the site's first
     Column("department", Text),  # name of the department of an officer
@@ -56,6 +64,7 @@ staff: Final = Table(
     Column("updated_at", Instant, nullable=False),
     one_of("role", Role),
     one_of("phone", PhoneKind),
+    one_of("sex", Sex),
     Index("uq_staff_username", "username", unique=True),
     Index("uq_staff_extension", "extension", unique=True),
 )

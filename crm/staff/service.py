@@ -21,7 +21,7 @@ from crm.staff.accounts import (
     tidied,
     username_of,
 )
-from crm.staff.models import PhoneKind, Role, staff, staff_queues
+from crm.staff.models import PhoneKind, Role, Sex, staff, staff_queues
 from crm.staff.passwords import Hasher, NewPassword, weakness
 
 FIRST_ADMINISTRATOR: Final = "admin"
@@ -29,8 +29,9 @@ FIRST_ADMINISTRATOR: Final = "admin"
 _MEMBER: Final = [
     staff.c[name]
     for name in (
-        "id", "username", "role", "name_th", "name_en", "email", "language", "department", "team_id", "extension",
-        "phone", "auto_answer", "active", "password_is_temporary", "locked_until", "created_at", "updated_at",
+        "id", "username", "role", "name_th", "name_en", "sex", "email", "language", "department", "team_id",
+        "extension", "phone", "auto_answer", "active", "password_is_temporary", "locked_until", "created_at",
+        "updated_at",
     )
 ]  # fmt: skip
 
@@ -75,12 +76,11 @@ def _members(connection: Connection, query: Select[Any]) -> list[StaffMember]:
         select(staff_queues).where(staff_queues.c.staff_id.in_(list(queues))).order_by(staff_queues.c.queue)
     ):
         queues[staff_id][queue] = penalty
-    return [
-        StaffMember(
-            **dict(row._mapping) | {"role": Role(row.role), "phone": PhoneKind(row.phone)}, queues=queues[row.id]
-        )
-        for row in rows
-    ]
+    return [StaffMember(**dict(row._mapping) | _words_of(row), queues=queues[row.id]) for row in rows]
+
+
+def _words_of(row: Any) -> dict[str, Any]:
+    return {"role": Role(row.role), "phone": PhoneKind(row.phone), "sex": Sex(row.sex) if row.sex else None}
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from crm.staff.models import PhoneKind, Role, sessions, staff
+from crm.staff.models import PhoneKind, Role, Sex, sessions, staff
 
 IDLE: Final = timedelta(hours=10)  # longer than a shift with its breaks
 LONGEST: Final = timedelta(hours=24)
@@ -27,6 +27,7 @@ class Visitor:
     role: Role
     name_th: str
     name_en: str
+    sex: Sex | None
     language: str | None
     department: str | None
     extension: str | None
@@ -87,8 +88,8 @@ def visitor_of(connection: Connection, token: str, at: datetime) -> tuple[Visito
     person = [
         staff.c[name]
         for name in (
-            "username", "role", "name_th", "name_en", "language", "department", "extension", "phone", "auto_answer",
-            "password_is_temporary",
+            "username", "role", "name_th", "name_en", "sex", "language", "department", "extension", "phone",
+            "auto_answer", "password_is_temporary",
         )
     ]  # fmt: skip
     row = connection.execute(
@@ -107,6 +108,7 @@ def visitor_of(connection: Connection, token: str, at: datetime) -> tuple[Visito
     values = dict(row._mapping)
     seen_at = values.pop("seen_at")
     values |= {"role": Role(values["role"]), "phone": PhoneKind(values["phone"])}
+    values["sex"] = Sex(values["sex"]) if values["sex"] else None
     return Visitor(**values), at - seen_at > SEEN_EVERY
 
 

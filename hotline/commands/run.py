@@ -64,8 +64,7 @@ async def serve(settings: Settings) -> None:
         await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            address = f"http://{settings.ports.web_bind}:{settings.ports.web}/"
-            await asyncio.to_thread(welcome, service.engine, address)
+            await asyncio.to_thread(welcome, service.engine, settings.address)
             await ending
     finally:
         for task in (starting, ending):

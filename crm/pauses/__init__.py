@@ -1,0 +1,1 @@
+"""Why people who answer take a pause: the reasons to choose from."""
