@@ -87,7 +87,7 @@ exten => s,1,Answer()
 [caller]
 exten => _q.,1,Set(__AT={now})
  same => n,Set(__ROOM=${{EXTEN}})
- same => n,Set(QUEUE_PRIO=$[3900000000 - ${{CUT(AT,.,1)}}])
+ same => n,Set(QUEUE_PRIO=$[FLOOR(({int(time.time())} - ${{AT}}) * 1000)])
  same => n,QueueLog(${{ROOM}},${{UNIQUEID}},NONE,CAME)
  same => n,Set(TIMEOUT(absolute)={PROMISE_SECONDS:g})
  same => n,Queue(${{ROOM}},rciC,,,{PROMISE_SECONDS + 2:g},,answered)

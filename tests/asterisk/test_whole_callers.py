@@ -123,7 +123,6 @@ async def place_and_wait_are_told_while_telephones_ring(s: Slot) -> None:
     await s.product.until(lambda: {of(s).states(agent)[-1][0] for agent in s.agents} == {"available"}, 8, "both free")
     first = await s.call()
     await first.ringing()
-    await asyncio.sleep(1.1)  # the place is kept by the second of arrival: within one second two may change places
     second = await s.call()
     await asyncio.gather(first.answered(GUARD_SECONDS + 2), second.answered(GUARD_SECONDS + 3))
     assert first.answered_at is not None
