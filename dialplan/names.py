@@ -89,13 +89,18 @@ class Route(StrEnum):
     CALLBACK_NUMBER = "callback-number"  # composes the confirmation of the number to call back
 
 
+PHONE_SECRETS: Final = "hotline-phone"  # what sorcery.conf calls the family; sorcery adds the kind of object
+
+
 class Store(StrEnum):
     """Families of Asterisk's own database: what must work with the service away."""
 
     CLOSURE = "hotline-closure"  # key: called number or "all"; value: since when (ISO)
     HOLIDAY = "hotline-holiday"  # key: YYYY-MM-DD; value: name
     CALLBACK = "hotline-callback"  # key: caller's number; value: call id that asked
-    WRAP_UP = "hotline-wrapup"  # key: agent; value: token of the running timer
+    WRAP_UP = "hotline-wrapup"  # key: agent; value: when the running wrap-up ends, epoch seconds
+    PHONE = f"{PHONE_SECRETS}/auth"  # key: extension of a browser telephone; value: its SIP secret, as sorcery reads it
+    PHONE_SESSION = "hotline-phone-session"  # key: the same; value: the log-in that the secret belongs to
 
 
 class PauseReason(StrEnum):

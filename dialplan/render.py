@@ -17,12 +17,12 @@ from dialplan.site import HotlineSite, Number
 # Asterisk's modules refuse to load when their file is missing, even an empty one.
 EMPTY_FILES = (
     "acl.conf", "ari.conf", "ccss.conf", "cel.conf", "cli_permissions.conf", "cli_aliases.conf",
-    "codecs.conf", "pjproject.conf", "sorcery.conf", "stasis.conf", "udptl.conf", "dnsmgr.conf", "queuerules.conf",
+    "codecs.conf", "pjproject.conf", "stasis.conf", "udptl.conf", "dnsmgr.conf", "queuerules.conf",
 )  # fmt: skip
 END_OF_DAY = time(23, 59)
 RENDERED_FILES = (
     "asterisk.conf", "cdr.conf", "extensions.conf", "features.conf", "http.conf", "indications.conf", "logger.conf",
-    "manager.conf", "modules.conf", "musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf",
+    "manager.conf", "modules.conf", "musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf", "sorcery.conf",
 )  # fmt: skip
 
 # res_speech before res_agi, which needs it; app_stack before what uses Gosub.
@@ -100,6 +100,7 @@ def _values(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_
         "S": names.Store,
         "P": names.PauseReason,
         "user_event": names.USER_EVENT,
+        "phone_secrets": names.PHONE_SECRETS,
         "no_queue": names.JOURNAL_NO_QUEUE,
         "no_agent": names.NO_AGENT,
         "trunk": site.default_trunk(),

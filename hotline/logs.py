@@ -20,12 +20,19 @@ class _Json(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+def _quieten() -> None:
+    """Others' loggers that say too much: callers' numbers are in the frames of web sockets."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for name in ("websockets", "uvicorn.error"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
 def set_up(form: str, level: str) -> None:
     """Once, at the start of a program that runs on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if form == "json" else logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    _quieten()
 
 
 def set_up_file(path: Path) -> None:
@@ -33,4 +40,4 @@ def set_up_file(path: Path) -> None:
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
     logging.basicConfig(level="INFO", handlers=[handler], force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    _quieten()

@@ -24,6 +24,8 @@ from crm.pbx_store import Send
 from crm.staff.access import AGENTS, EVERYONE, OFFICE, Access
 from crm.staff.passwords import Hasher
 from crm.staff.web import StaffPages
+from crm.telephone.secrets import Telephones
+from crm.telephone.web import router as telephone_routes
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
 from hotline.settings import Settings
@@ -76,6 +78,15 @@ class Office:
         self._works: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._endings: list[Callable[[], Awaitable[None]]] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._telephones()
+
+    def _telephones(self) -> None:
+        telephones = Telephones(self.around.engine, self.around.send, self.around.clock)
+        port = self.around.settings.ports.asterisk_http
+        self.routers.append(telephone_routes(self.access, telephones, asterisk_port=port))
+        self._listeners.append(telephones.happened)
+        self._works.append(telephones.run)
+        self._endings.append(telephones.close)
 
     def happened(self, event: Event) -> None:
         """One fact; nobody here may wait or fail on it."""

@@ -26,7 +26,17 @@ class PageServer:
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         self._host, self._port = host, port
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2, server_header=False
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+            server_header=False,
+            # a browser that went to sleep or lost its network is found out within a few seconds: it cannot be rung
+            ws_ping_interval=5.0,
+            ws_ping_timeout=5.0,
+            ws_max_size=64 * 1024,
+            ws_per_message_deflate=False,
         )
         self._server = _Server(config)
         self._socket: socket.socket | None = None

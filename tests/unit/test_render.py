@@ -438,7 +438,7 @@ def test_the_difference_shows_no_secrets(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PROVIDER_PASSWORD", "trunk-secret")
     account = BASE["trunks"][0] | {"username": "u", "password_env": "PROVIDER_PASSWORD", "register_there": True}
     wanted = files(trunks=[account])
-    secrets = ("ami-secret", "phone-one", "phone-two", "trunk-secret")
+    secrets = ("ami-secret", "phone-one", "trunk-secret")
     assert all(any(secret in text for text in wanted.values()) for secret in secrets)
     shown = "\n".join(difference(wanted, tmp_path))  # everything is new
     assert "+username = u" in shown
@@ -502,12 +502,36 @@ def test_secrets_are_not_readable_even_while_they_are_written(tmp_path: Path) ->
 
 def test_every_family_of_asterisks_memory_is_used() -> None:
     text = files()["extensions.conf"]
-    assert [store for store in Store if store.value not in text] == []
+    assert [store for store in Store if store.value not in text] == [Store.PHONE, Store.PHONE_SESSION]
+    assert f"auth = astdb,{Store.PHONE.removesuffix('/auth')}" in files()["sorcery.conf"]
+
+
+def test_a_browser_has_no_secret_that_lasts() -> None:
+    """It is made at every log-in; a desk phone has one of the settings' folder."""
+    text = files()["pjsip.conf"]
+    assert "password = phone-one" in text
+    assert "phone-two" not in text
+    assert "username = 1002" not in text
+    assert "auth = 1002" in text
+    assert "qualify_frequency = 5" in text.partition("[1002](browser)")[2]
 
 
 def test_templates_ask_for_nothing_they_are_not_given() -> None:
     environment = Environment(loader=PackageLoader("dialplan", "templates"), autoescape=True)
-    own = {"C", "S", "P", "user_event", "no_queue", "no_agent", "trunk", "scale", "week", "choices", "wrap_up_default"}
+    own = {
+        "C",
+        "S",
+        "P",
+        "user_event",
+        "phone_secrets",
+        "no_queue",
+        "no_agent",
+        "trunk",
+        "scale",
+        "week",
+        "choices",
+        "wrap_up_default",
+    }
     given = own | {"modules", "wanted_events", "folders", "secrets", "system_name"} | set(HotlineSite.model_fields)
     for path in TEMPLATES:
         asked = meta.find_undeclared_variables(environment.parse(path.read_text()))
