@@ -131,12 +131,25 @@ class FloorState:
             call_id = with_whom.get(agent)
             if current.state is AgentState.RINGING:
                 call_id = call_id or self._ringing.get(agent)
-            held = self._held.get(agent)
-            if held is not None and current.state is AgentState.IN_CALL:  # to Asterisk, who holds is just busy
-                current = replace(current, state=AgentState.ON_HOLD, since=held[1])  # noqa: PLW2901
-            agents[agent] = replace(current, call_id=call_id)
+            agents[agent] = replace(self._held_too(agent, current), call_id=call_id)
         talking = tuple(sorted(self._talking.values(), key=lambda c: (c.since, c.call_id)))
         return FloorSnapshot(now, {queue: tuple(calls) for queue, calls in waiting.items()}, talking, agents)
+
+    def agent(self, agent: str) -> AgentNow | None:
+        """One agent now; None when Asterisk has not told of this one."""
+        current = self._agents.get(agent)
+        if current is None:
+            return None
+        call_id = next((call.call_id for call in self._talking.values() if call.agent == agent), None)
+        if call_id is None and current.state is AgentState.RINGING:
+            call_id = self._ringing.get(agent)
+        return replace(self._held_too(agent, current), call_id=call_id)
+
+    def _held_too(self, agent: str, current: AgentNow) -> AgentNow:
+        held = self._held.get(agent)
+        if held is None or current.state is not AgentState.IN_CALL:
+            return current
+        return replace(current, state=AgentState.ON_HOLD, since=held[1])  # to Asterisk, who holds is just busy
 
     def _as_known(self, listed: TalkingCall) -> TalkingCall:
         known = self._talking.get(listed.call_id)

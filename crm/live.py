@@ -74,6 +74,12 @@ class Hub:
         if not self._listeners[topic]:
             del self._listeners[topic]
 
+    def leave_all(self, listener: Listener, beginnings: tuple[str, ...]) -> None:
+        """Ends the listening to every topic that begins so."""
+        for topic in [topic for topic, listeners in self._listeners.items() if listener in listeners]:
+            if topic.startswith(beginnings):
+                self.not_any_more(listener, topic)
+
     def leave(self, listener: Listener) -> None:
         """Ends the listening to everything."""
         for topic in [topic for topic, listeners in self._listeners.items() if listener in listeners]:

@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from sqlalchemy import Engine
 
 from ami_listener.events import Event
-from ami_listener.floor import FloorSnapshot
+from ami_listener.floor import AgentNow, FloorSnapshot
 from ami_listener.records import CallRecord
 from crm.calendar.service import CalendarService
 from crm.closure.service import ClosureService
@@ -28,6 +28,7 @@ from crm.telephone.secrets import Telephones
 from crm.telephone.web import router as telephone_routes
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
+from hotline.office_desk import make_desk
 from hotline.settings import Settings
 
 NAVIGATION: Final = (
@@ -43,7 +44,8 @@ NAVIGATION: Final = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the office is given. ``engine``: the database, for threads; ``send``: asks Asterisk; ``floor``: who waits
-    and talks now; ``find_call``: a call that is going on or ended lately, as far as it is known.
+    and talks now; ``agent_now``: of one agent; ``find_call``: a call that is going on or ended lately, as far as
+    it is known.
 
     ``settings``: as they are at this moment; people and departments come and go while we run, so ask for it again.
     """
@@ -52,6 +54,7 @@ class Surroundings:
     engine: Engine
     send: Send
     floor: Callable[[], FloorSnapshot]
+    agent_now: Callable[[str], AgentNow | None]
     find_call: Callable[[str], CallRecord | None]
     calendar: CalendarService
     closures: ClosureService
@@ -79,6 +82,7 @@ class Office:
         self._endings: list[Callable[[], Awaitable[None]]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._telephones()
+        self._add_desk()
 
     def _telephones(self) -> None:
         telephones = Telephones(self.around.engine, self.around.send, self.around.clock)
@@ -87,6 +91,13 @@ class Office:
         self._listeners.append(telephones.happened)
         self._works.append(telephones.run)
         self._endings.append(telephones.close)
+
+    def _add_desk(self) -> None:
+        self.desk, pages = make_desk(self.around, self.hub, self.access, self.house)
+        self.routers.append(pages.router)
+        self._listeners.append(self.desk.happened)
+        self._works.append(self.desk.follow_waiting)
+        self._endings.append(pages.close)
 
     def happened(self, event: Event) -> None:
         """One fact; nobody here may wait or fail on it."""

@@ -105,6 +105,7 @@ class Service:
                 engine=self.engine,
                 send=self.ami.send,
                 floor=lambda: self.listener.floor.snapshot(clock()),
+                agent_now=self.listener.floor.agent,
                 find_call=self.listener.calls.find,
                 calendar=self.calendar,
                 closures=closures,

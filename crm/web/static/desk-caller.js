@@ -1,0 +1,203 @@
+// Who calls: number, name or "new caller", several people to choose from, what was before.
+import { ask, toast } from "./office.js";
+import { $, callable, data, dateAndTime, h, language, length, put, say, show, shownNumber, word, words } from "./desk-dom.js";
+import { eachTick, model, on, secondsSince, set, tell } from "./desk-model.js";
+import { hear } from "./desk-stream.js";
+import { searchField } from "./desk-search.js";
+
+const RINGING_HERE = new Set(["ringing", "talking", "held", "ended", "missed"]);
+let chosenFor = null; // call for which somebody was chosen, so that a later profile does not choose again
+let searching = false;
+
+export const queueLabel = (name) => data.queues.find((queue) => queue.name === name)?.[language] ?? name ?? "";
+
+/** The call that the middle of the page is about: a call of the telephone, as far as the caller can be shown. */
+const shownCall = () => (model.call && RINGING_HERE.has(model.call.phase) ? model.call : null);
+
+// -- what comes in
+
+function took(message) {
+  const before = model.call;
+  const open = before && ["ringing", "talking", "held"].includes(before.phase);
+  const { call } = message;
+  if (open && call.call_id !== before.call_id && !["talking", "held"].includes(call.phase)) return; // of another call
+  const other = !before || before.call_id !== call.call_id;
+  set({ call });
+  if (other) set({ profile: message.profile ?? null, looking: !message.profile, person: null });
+  else if (message.profile) set({ profile: message.profile, looking: false });
+  if (message.profile) pick();
+  if (other && call.phase === "ringing") announce();
+}
+
+function tookProfile(message) {
+  if (message.call_id !== model.call?.call_id) return;
+  set({ profile: message.profile, looking: false });
+  pick();
+  if (model.call.phase === "ringing") announce();
+}
+
+/** One person on this number is that person, until the agent says otherwise. */
+function pick() {
+  const people = model.profile?.people ?? [];
+  if (chosenFor === model.call?.call_id && model.person) return;
+  if (people.length === 1) set({ person: people[0] });
+  else if (!people.some((one) => one.id === model.person?.id)) set({ person: null });
+}
+
+function announce() {
+  const { call, person, profile } = model;
+  const who = person?.display_name ?? (profile && !profile.people.length ? words.new_caller : "");
+  tell(say("announce_ringing", { who: [who, shownNumber(call.number)].filter(Boolean).join(", ") }), true);
+}
+
+/** From now on the caller is this person. */
+export async function choose(person) {
+  chosenFor = model.call?.call_id ?? null;
+  searching = false;
+  set({ person });
+  if (model.contact) {
+    try {
+      await ask("PATCH", `/api/contacts/${model.contact.id}`, { changes: { person_id: person?.id ?? null } });
+    } catch (error) {
+      toast(say("failed", { why: error.message }), "bad");
+    }
+  }
+  $("who-name").focus();
+}
+
+// -- drawing
+
+function drawWho() {
+  const call = shownCall();
+  const visible = Boolean(call || model.contact);
+  show($("caller"), visible);
+  show($("idle"), !visible);
+  if (!visible) return;
+  const { person, profile, looking } = model;
+  const people = profile?.people ?? [];
+  const several = !person && people.length > 1 && chosenFor !== call?.call_id;
+  const isNew = !person && profile && !people.length;
+  put($("who-name"), person?.display_name ?? nameless(call, { several, isNew, looking }));
+  drawBadges(person, isNew);
+  drawFacts(call);
+  drawNotice(call);
+  show($("choose"), several);
+  if (several) drawPeople(people);
+  show($("change-person"), !several && (person || people.length || isNew) && ["talking", "held", "ended"].includes(call?.phase ?? "ended"));
+  put($("change-person"), person ? words.change_person : words.search_person);
+  const unknown = !person && call && !call.recognisable && call.phase !== "ringing";
+  show($("search-people"), searching || unknown);
+}
+
+function nameless(call, { several, isNew, looking }) {
+  if (looking) return words.looking_up;
+  if (several) return words.unknown_caller;
+  if (isNew && call?.recognisable !== false) return words.new_caller;
+  if (call && !call.recognisable) return words.unknown_caller;
+  return model.profile === null && call ? words.records_away : words.new_caller;
+}
+
+function drawBadges(person, isNew) {
+  const badge = $("who-badge");
+  const times = person?.contacts_total ?? person?.contacts?.length ?? 0;
+  put(badge, person ? words.returning : isNew ? words.new_caller : "");
+  badge.dataset.level = person ? "info" : "good";
+  show(badge, person || isNew);
+  if (person && times) put(badge, `${words.returning} · ${say("times_before", { count: times })}`);
+  const level = person?.business_level;
+  put($("who-level"), level ? words[`level_${level}`] : "");
+  show($("who-level"), level);
+}
+
+function drawFacts(call) {
+  const facts = [];
+  if (call) {
+    facts.push(call.number ? callable(call.number) : h("b", { text: words.hidden_number }));
+    if (call.queue) facts.push(h("span", {}, queueLabel(call.queue)));
+    if (call.language) facts.push(h("span", {}, `${words.language} `, h("b", { text: words[`language_${call.language}`] })));
+    facts.push(h("span", {}, `${words.wait} `, h("b", { id: "who-wait", text: length(waited(call)) })));
+  } else if (model.contact?.number) facts.push(callable(model.contact.number));
+  $("who-facts").replaceChildren(...facts);
+}
+
+function waited(call) {
+  if (call.answered_at) return (Date.parse(call.answered_at) - Date.parse(call.arrived_at)) / 1000;
+  if (call.ended_at) return (Date.parse(call.ended_at) - Date.parse(call.arrived_at)) / 1000;
+  return secondsSince(call.arrived_at);
+}
+
+function drawNotice(call) {
+  let text = "";
+  if (call?.from_agent) text = say("from_colleague", { name: colleagueName(call.from_agent) });
+  else if (call?.is_callback) text = words.callback_call;
+  put($("who-notice"), text);
+  show($("who-notice"), text);
+}
+
+export const colleagueName = (extension) => model.colleagues?.[extension]?.[language] ?? extension;
+
+function drawPeople(people) {
+  const line = (person) => [person.province_label ?? person.province, word("level", person.business_level), lastSeen(person)].filter(Boolean).join(" · ");
+  $("people").replaceChildren(
+    ...people.map((person) => h("li", {}, h("button", { type: "button", "data-person": person.id, onclick: () => choose(person) },
+      h("b", { text: person.display_name }), h("span", { class: "small", text: line(person) })))),
+    h("li", {}, h("button", { type: "button", onclick: () => choose(null), text: words.someone_else })),
+  );
+}
+
+const lastSeen = (person) => (person.contacts?.[0] ? dateAndTime(person.contacts[0].at) : "");
+
+function drawHistory() {
+  const { person, profile } = model;
+  const call = shownCall();
+  show($("history"), call || model.contact);
+  const contacts = person?.contacts ?? [];
+  put($("person-notes"), person?.notes ?? "");
+  show($("person-notes"), person?.notes);
+  $("contacts").replaceChildren(...contacts.map((contact) => h("li", {},
+    h("p", { class: "top" }, h("span", { text: dateAndTime(contact.at) }), h("span", {}, contact.agent ?? "", " ", rating(contact.rating))),
+    h("p", { class: "what" }, h("b", { text: contact.subject ?? "–" }), contact.summary ? ` ${contact.summary}` : ""))));
+  show($("history-none"), !contacts.length && !model.looking);
+  const cards = person?.cards ?? profile?.cards ?? [];
+  show($("cards-box"), cards.length);
+  $("cards").replaceChildren(...cards.map((card) => h("li", {},
+    h("p", { class: "top" }, h("a", { href: card.url, target: "_blank", rel: "noopener", text: `${words.card} ${card.number}` }), h("span", { text: card.state_label ?? card.state })),
+    h("p", { class: "what", text: [card.to_label, card.question].filter(Boolean).join(" · ") }))));
+  show($("open-person"), person);
+  if (person) $("open-person").href = `/people/${person.id}`;
+}
+
+function rating(meaning) {
+  if (!meaning) return "";
+  const level = { impressed: "good", satisfied: "good", not_satisfied: "bad" }[meaning];
+  return h("span", { class: "badge", "data-level": level, text: word("survey", meaning) });
+}
+
+function tick() {
+  const call = shownCall();
+  const cell = $("who-wait");
+  if (cell && call) put(cell, length(waited(call)));
+}
+
+export const callerActions = {
+  "change-person": () => {
+    searching = !searching;
+    drawWho();
+    if (searching) $("search-person").focus();
+  },
+};
+
+export function startCaller() {
+  hear("call", took);
+  hear("profile", tookProfile);
+  hear("refreshed", () => { set({ looking: false }); pick(); });
+  on(["call", "profile", "person", "contact", "looking"], drawWho);
+  on(["call", "profile", "person", "contact"], drawHistory);
+  eachTick(tick);
+  searchField($("search-person"), $("found-people"), {
+    find: async (text, signal) => (await ask("GET", `/api/people?q=${encodeURIComponent(text)}`, undefined, { signal })).people,
+    draw: (person) => [h("span", {}, person.display_name, h("span", { class: "path", text: [person.province_label, ...(person.numbers ?? []).map((one) => one.shown)].filter(Boolean).join(" · ") }))],
+    choose: (person) => { $("search-person").value = ""; choose(person); },
+  });
+  pick();
+}

@@ -1,0 +1,76 @@
+// Small helpers of the desk: elements, words, numbers, times.
+
+export const $ = (id) => document.getElementById(id);
+export const data = JSON.parse($("desk-data").textContent);
+export const words = data.words;
+export const language = data.language;
+
+/** An element. `props` are attributes; `on…` are listeners, `text` is the text, true and false make flags. */
+export function h(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "text") element.textContent = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+export function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function show(element, visible) {
+  if (element.hidden === Boolean(visible)) element.hidden = !visible;
+}
+
+/** The word with its {places} filled in. */
+export function say(name, values = {}) {
+  return (words[name] ?? name).replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
+}
+
+/** The word when there is one, else the bare value. */
+export const word = (prefix, value) => words[`${prefix}_${value}`] ?? value ?? "";
+
+const two = (number) => String(number).padStart(2, "0");
+
+/** 4:05, or 1:02:03 from an hour on. */
+export function length(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  return (hours ? `${hours}:${two(minutes)}` : `${minutes}`) + `:${two(whole % 60)}`;
+}
+
+/** +66812345678 as 081 234 5678; foreign numbers as they are. */
+export function shownNumber(number) {
+  if (!number) return words.hidden_number;
+  if (!number.startsWith("+66")) return number;
+  const own = `0${number.slice(3)}`;
+  if (own.length === 10) return `${own.slice(0, 3)} ${own.slice(3, 6)} ${own.slice(6)}`;
+  if (own.length === 9) return `${own.slice(0, 2)} ${own.slice(2, 5)} ${own.slice(5)}`;
+  return own;
+}
+
+const zoned = { timeZone: data.zone };
+const dayFormat = new Intl.DateTimeFormat(language === "th" ? "th-TH-u-ca-buddhist" : "en-GB", {
+  day: "numeric", month: "short", year: "numeric", ...zoned,
+});
+const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", ...zoned });
+
+/** 20 พ.ย. 2569 14:05 (Buddhist era) or 20 Nov 2026 14:05. */
+export function dateAndTime(iso) {
+  const at = new Date(iso);
+  const parts = dayFormat.formatToParts(at);
+  const part = (type) => parts.find((one) => one.type === type)?.value ?? "";
+  return `${part("day")} ${part("month")} ${part("year")} ${clockFormat.format(at)}`;
+}
+
+/** A number that is called when it is clicked. */
+export function callable(number, text = shownNumber(number)) {
+  return h("button", {
+    type: "button", class: "plain call-number", "data-call": number, title: say("call_number", { number: text }), text,
+  });
+}

@@ -1,0 +1,37 @@
+// The desk, put together: each part draws itself when what it shows has changed.
+import { drawAll } from "./desk-model.js";
+import { callerActions, startCaller } from "./desk-caller.js";
+import { deviceActions, startDevices } from "./desk-devices.js";
+import { startIdle } from "./desk-idle.js";
+import { dialogActions, startKeys } from "./desk-keys.js";
+import { phoneActions, startPhone } from "./desk-phone.js";
+import { recordActions, startRecord } from "./desk-record.js";
+import { shownState, startState, stateActions } from "./desk-state.js";
+import { nextStep, startSteps } from "./desk-steps.js";
+import { connect } from "./desk-stream.js";
+import { startTransfer, transferActions } from "./desk-transfer.js";
+
+const actions = {
+  ...stateActions,
+  ...phoneActions,
+  ...callerActions,
+  ...recordActions,
+  ...transferActions,
+  ...deviceActions,
+  ...dialogActions,
+  step: () => nextStep(),
+  /** One key to the end: of the talk, of the call, of the work after it. */
+  "end-or-finish": () => (shownState() === "wrap_up" ? recordActions["finish-by-key"]() : phoneActions.end()),
+};
+
+startState();
+startSteps();
+startCaller();
+startRecord();
+startTransfer();
+startDevices();
+startIdle();
+startKeys(actions);
+startPhone();
+drawAll();
+connect();

@@ -1,0 +1,97 @@
+"""The desk's wiring: what it shows comes from every other feature."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Engine
+
+from ami_listener.floor import AgentNow, FloorSnapshot
+from ami_listener.records import CallRecord
+from crm.database import reading
+from crm.desk.pop import Pops
+from crm.desk.profile import profile_of
+from crm.desk.service import Desk
+from crm.desk.stream import Streams
+from crm.desk.web import DeskPages
+from crm.desk.web import Surroundings as DeskSurroundings
+from crm.live import Hub
+from crm.pauses.service import reasons
+from crm.pbx_store import Send
+from crm.people.numbers import Number, normalise
+from crm.staff.access import Access
+from crm.staff.models import Role
+from crm.web.shell import House
+from hotline.settings import Settings
+
+
+class Around(Protocol):
+    """What the desk needs of `hotline.office.Surroundings`."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def send(self) -> Send: ...
+    @property
+    def floor(self) -> Callable[[], FloorSnapshot]: ...
+    @property
+    def agent_now(self) -> Callable[[str], AgentNow | None]: ...
+    @property
+    def find_call(self) -> Callable[[str], CallRecord | None]: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+def make_desk(around: Around, hub: Hub, access: Access, house: House) -> tuple[Desk, DeskPages]:
+    """The desk and its pages; give the first every event."""
+
+    def look_up(number: str | None) -> Mapping[str, Any]:
+        with reading(around.engine) as connection:
+            return profile_of(connection, number)
+
+    def normalised(raw: str | None) -> Number:
+        extensions = {agent.extension for agent in around.settings.agents}
+        return normalise(raw, country=around.settings.site.country, extensions=extensions)
+
+    def queues_of(extension: str) -> list[str]:
+        return [name for agent in around.settings.agents if agent.extension == extension for name in agent.queues]
+
+    def colleagues() -> Mapping[str, Mapping[str, str]]:
+        return {
+            agent.extension: {"th": agent.name_th or agent.name_en, "en": agent.name_en or agent.name_th}
+            for agent in around.settings.agents
+        }
+
+    def reasons_of(role: Role) -> list[Mapping[str, str]]:
+        with reading(around.engine) as connection:
+            found = reasons(connection, role=role)
+        return [{"name": reason.name, "th": reason.label_th, "en": reason.label_en} for reason in found]
+
+    desk = Desk(
+        hub=hub,
+        pops=Pops(look_up, around.clock),
+        agent_now=around.agent_now,
+        floor=around.floor,
+        find_call=around.find_call,
+        normalise=normalised,
+        send=around.send,
+        clock=around.clock,
+    )
+    queues = [
+        {"name": queue.name, "th": queue.label_th or queue.name, "en": queue.label_en or queue.name}
+        for queue in around.settings.queues
+    ]
+    surroundings = DeskSurroundings(
+        hub=hub,
+        access=access,
+        house=house,
+        floor=around.floor,
+        queues=queues,
+        queues_of=queues_of,
+        colleagues=colleagues,
+        reasons=reasons_of,
+        clock=around.clock,
+    )
+    return desk, DeskPages(surroundings, desk, Streams(hub, around.clock))

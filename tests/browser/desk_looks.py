@@ -1,0 +1,25 @@
+"""Moments of a desk to look at."""
+
+from desk_scenes import answer, arrive, ring
+from desk_server import DeskServer
+from playwright.sync_api import Page
+
+from ami_listener.events import AgentState
+
+
+def scene_idle(server: DeskServer, page: Page, language: str) -> None:
+    server.state(AgentState.AVAILABLE, ago=192)
+    page.goto(server.url(f"/desk?lang={language}"))
+
+
+def scene_ringing(server: DeskServer, page: Page, language: str) -> None:
+    scene_idle(server, page, language)
+    arrive(server)
+    ring(server)
+
+
+def scene_talking(server: DeskServer, page: Page, language: str) -> None:
+    scene_idle(server, page, language)
+    arrive(server)
+    ring(server)
+    answer(server)
