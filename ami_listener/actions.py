@@ -133,6 +133,16 @@ class AddAgentToQueue(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class SetPenalty(Action):
+    """How late a member is rung: those with less come first; in one queue or in all (``queue`` None)."""
+
+    name: ClassVar[str] = "QueuePenalty"
+    interface: str
+    penalty: int
+    queue: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveAgentFromQueue(Action):
     """End a membership. Fails when there is none."""
 

@@ -152,6 +152,9 @@ class Agent(Section):
     name_th: Text = Field("", description="Name on Thai screens.")
     name_en: Text = Field("", description="Name on English screens and desk phones.")
     queues: tuple[Name, ...] = Field((), description="Queues this person answers.")
+    penalties: dict[Name, Annotated[int, Field(ge=0, le=9)]] = Field(
+        default_factory=dict, description="Queue → 0 to 9: people with less are rung first (skill); not named: 0."
+    )
     phone: Literal["desk", "webrtc"] = Field("desk", description="Desk phone (SIP over UDP) or browser.")
     contact: Text | None = Field(None, description="Fixed SIP address, for telephones that do not register.")
 
@@ -291,11 +294,12 @@ class HotlineSite(Section):
 
     @model_validator(mode="after")
     def _everything_named_exists(self) -> Self:
-        if problems := self._problems():
+        if problems := self.problems():
             raise SiteProblems(problems)
         return self
 
-    def _problems(self) -> list[Problem]:
+    def problems(self) -> list[Problem]:
+        """What does not fit together."""
         return [*self._unknown_names(), *self._doubles(), *self._ports(), *self._accounts()]
 
     def _accounts(self) -> list[Problem]:
@@ -317,6 +321,12 @@ class HotlineSite(Section):
         wanted += [(("agents", i, "queues"), q) for i, agent in enumerate(self.agents) for q in agent.queues]
         wanted += [(("menu", choice), queue) for choice, queue in self.menu_queues().items() if queue]
         problems = [Problem(place, f"there is no queue {name!r}") for place, name in wanted if name not in queues]
+        problems += [
+            Problem(("agents", i, "penalties"), f"{queue!r} is not among this person's queues")
+            for i, agent in enumerate(self.agents)
+            for queue in agent.penalties
+            if queue not in agent.queues
+        ]
         if self.survey.scale not in {scale.name for scale in self.survey.scales}:
             problems.append(Problem(("survey", "scale"), f"there is no scale {self.survey.scale!r}"))
         if self.dialling.trunk and self.dialling.trunk not in {trunk.name for trunk in self.trunks}:
@@ -324,18 +334,14 @@ class HotlineSite(Section):
         return problems
 
     def _doubles(self) -> list[Problem]:
-        places: list[tuple[str, str, str]] = [("queues", "name", q.name) for q in self.queues]
-        places += [("trunks", "name", trunk.name) for trunk in self.trunks]
-        places += [("numbers", "number", number.number) for number in self.numbers]
-        places += [("agents", "extension", agent.extension) for agent in self.agents]
-        places += [("departments", "extension", department.extension) for department in self.departments]
         problems = []
         for section, key in (
             ("queues", "name"), ("trunks", "name"), ("numbers", "number"), ("agents", "extension"),
-            ("departments", "extension"),
+            ("departments", "name"), ("departments", "extension"),
         ):  # fmt: skip
             seen: set[str] = set()
-            for i, value in enumerate(value for where, _, value in places if where == section):
+            for i, row in enumerate(getattr(self, section)):
+                value = getattr(row, key)
                 if value in seen:
                     problems.append(Problem((section, i, key), f"{value!r} is there twice"))
                 seen.add(value)

@@ -20,6 +20,7 @@ from dialplan.asterisk.layout import AsteriskFolders
 from dialplan.secrets import Secrets
 from hotline import pbx
 from hotline.asterisk_process import watched_asterisk
+from hotline.demo_people import log_in_lines, make_demo_people
 from hotline.service import Service
 from hotline.settings import Settings
 from hotline.settings import parse as parse_settings
@@ -161,7 +162,7 @@ async def run_demo(
     ``on_start`` is told the settings when all runs, and gives who is shown the progress.
     """
     port = free_udp_port(TRUNK_IP)
-    settings = demo_settings(folder, asterisk_root, agents, port)
+    settings, logins = await asyncio.to_thread(make_demo_people, demo_settings(folder, asterisk_root, agents, port))
     async with running_installation(settings, progress) as service:
         target = target_of(settings, seed=seed)
         (ami,) = free_tcp_ports(1)
@@ -170,11 +171,22 @@ async def run_demo(
             AsteriskFolders.for_instance(folder, "network", install_root=asterisk_root),
             ports=NetworkPorts(sip=port, ami=ami),
         )
+        for line in log_in_lines(settings, logins):
+            progress(line)
         show = on_start(settings)
         summary = await simulation.run(calls, rate_per_second, show)
+        await _heard_to_the_end(service)
         await service.recorder.flush(10)
         records = await asyncio.to_thread(exported, service)
         return Result(summary, compare(summary.calls, records, meanings=target.survey_meanings), len(records))
+
+
+async def _heard_to_the_end(service: Service, seconds: float = 5.0) -> None:
+    """The network has seen the last call end; Asterisk tells us some milliseconds later."""
+    async with asyncio.timeout(seconds) as limit:
+        while any(service.listener.calls.open_calls()):
+            await asyncio.sleep(0.05)
+    del limit
 
 
 def exported(service: Service, since: datetime | None = None) -> list[dict[str, Any]]:

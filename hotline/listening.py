@@ -123,6 +123,12 @@ class Listener:
         log.info("listening to Asterisk: %d journal events, %d live channels", len(events), len(listed.live_calls))
         await self._sinks.resumed(resumed)
 
+    async def reread_queues(self, client: AmiClient) -> None:
+        """Lists queues and their members anew: a reload changes them without a word. Raises what ``send`` raises."""
+        queues = (await client.send(QueueStatus())).events
+        for message in [*queues, {"event": "QueueStatusComplete"}]:
+            self.heard(message)
+
     async def _load_known(self, events: Iterable[Event]) -> None:
         """Calls the journal speaks of may be recorded already, more exactly than the journal tells them."""
         known = self.calls.records

@@ -29,6 +29,7 @@ from crm.telephone.web import router as telephone_routes
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
 from hotline.office_desk import make_desk
+from hotline.people import People
 from hotline.settings import Settings
 
 NAVIGATION: Final = (
@@ -60,6 +61,7 @@ class Surroundings:
     closures: ClosureService
     clock: Callable[[], datetime]
     version: str = "0"
+    people: People | None = None  # None: changes of people reach nobody, as in a test without Asterisk
 
     @property
     def settings(self) -> Settings:

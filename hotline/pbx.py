@@ -1,6 +1,6 @@
 """The Asterisk of an installation: there, configured, with its voice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +71,11 @@ def prepare_prompts(settings: Settings) -> Pbx:
     return pbx
 
 
-def apply(settings: Settings, pbx: Pbx) -> list[str]:
-    """Writes what differs and reloads it without dropping a call. Returns what was done, and Asterisk's complaints."""
+def apply(settings: Settings, pbx: Pbx, *, but: Collection[str] = ()) -> list[str]:
+    """Writes what differs and reloads it without dropping a call. Returns what was done, and Asterisk's complaints.
+
+    ``but``: files that are written and not reloaded, since Asterisk is told what is in them in another way.
+    """
     written = render.write(files_of(settings, pbx), pbx.folders.etc)
     if not control.is_running(pbx.folders):
         return [f"wrote {name} (Asterisk is not running)" for name in written]
@@ -82,6 +85,8 @@ def apply(settings: Settings, pbx: Pbx) -> list[str]:
     for name in written:
         if name in RESTARTS:
             report.append(f"wrote {name}: takes effect when Asterisk is started again")
+            continue
+        if name in but:
             continue
         control.cli(pbx.folders, RELOADS.get(name, "core reload"))
         report.append(f"wrote and reloaded {name}")
@@ -95,4 +100,9 @@ def complaints(log: Path, since: int) -> list[str]:
     with log.open("rb") as file:
         file.seek(since)
         lines = file.read().decode("utf-8", "replace").splitlines()
-    return [line for line in lines if " WARNING[" in line or " ERROR[" in line]
+    return [line for line in lines if is_complaint(line)]
+
+
+def is_complaint(line: str) -> bool:
+    """Whether a line of a report is one of Asterisk's warnings and errors."""
+    return " WARNING[" in line or " ERROR[" in line

@@ -47,6 +47,7 @@ from hotline.board import Health, Now, board_settings, day_start, limits_of
 from hotline.listening import Listener, Sinks
 from hotline.office import Office, Surroundings
 from hotline.pages import PageServer
+from hotline.people import People
 from hotline.settings import Settings
 from hotline.standing import Standing
 from ivr.routes import Ports, routes
@@ -98,10 +99,19 @@ class Service:
         self.calendar = CalendarService(self.engine, settings, clock)
         self.agi = self._agi_server()
         self.ami = self._ami_client()
+        self.people = People(
+            settings,
+            self.engine,
+            self.ami.send,
+            lambda: self.listener.floor.snapshot(clock()),
+            lambda: self.listener.reread_queues(self.ami),
+            clock,
+        )
         closures = ClosureService(self.engine, [number.number for number in settings.numbers], self.ami.send)
         self.office = Office(
             Surroundings(
-                current=lambda: self.settings,
+                current=lambda: self.people.settings,
+                people=self.people,
                 engine=self.engine,
                 send=self.ami.send,
                 floor=lambda: self.listener.floor.snapshot(clock()),
@@ -128,7 +138,7 @@ class Service:
         self.wrap_ups = WrapUpKeeper(
             lambda: self.listener.floor.snapshot(clock()).agents, longest_wrap_up_seconds, self.ami.send, clock
         )
-        self.now = Now(lambda: self.settings, self.listener.floor, self.book, self._health(), clock)
+        self.now = Now(lambda: self.people.settings, self.listener.floor, self.book, self._health(), clock)
         queues = [queue.name for queue in settings.queues]
         self.exporter = Exporter(self.registry, queues, self.now.snapshot, version=product_version())
         fonts = find_fonts(Path(__file__).parent)
@@ -164,6 +174,7 @@ class Service:
             asyncio.create_task(self.listener.follow_position(self.ami), name="journal-position"),
             asyncio.create_task(self.standing.follow(), name="standing"),
             asyncio.create_task(self.keeper.run(), name="calendar"),
+            asyncio.create_task(self.people.follow(), name="people"),
             asyncio.create_task(self.callbacks.run(), name="callbacks"),
             asyncio.create_task(self.missed.run(), name="missed-rings"),
             asyncio.create_task(self.wrap_ups.run(), name="wrap-ups"),
@@ -274,7 +285,7 @@ class Service:
         )
 
     def _normalise(self, raw: str | None) -> Number:
-        extensions = {agent.extension for agent in self.settings.agents}
+        extensions = {agent.extension for agent in self.people.settings.agents}
         return normalise(raw, country=self.settings.site.country, extensions=extensions)
 
     def _agi_server(self) -> FastAgiServer:

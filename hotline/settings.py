@@ -8,16 +8,19 @@ import os
 import re
 import stat
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentUnreadable
 
 from crm.settings import CardSettings, DatabaseSettings, MailSettings, RecorderSettings, WebSettings
 from dialplan.asterisk.layout import AsteriskFolders
 from dialplan.site import HotlineSite, Section
+from hotline.people_overlay import PeopleOverlay, merged
+from hotline.people_overlay import read as read_overlay
 from hotline.settings_faults import all_faults
 
 DEFAULT_FILE = Path("hotline.toml")
@@ -59,6 +62,8 @@ class Settings(BaseSettings, HotlineSite):
     mail: MailSettings = Field(default_factory=MailSettings)
     cards: CardSettings = Field(default_factory=CardSettings)
     service: ServiceSection = Field(default_factory=ServiceSection)
+    _of_file: Self | None = PrivateAttr(None)
+    _people_problems: tuple[str, ...] = PrivateAttr(())
 
     @classmethod
     def settings_customise_sources(
@@ -71,6 +76,24 @@ class Settings(BaseSettings, HotlineSite):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment goes before the file."""
         return env_settings, init_settings
+
+    @property
+    def of_file(self) -> Self:
+        """What hotline.toml and the environment say, without the people and departments of the database."""
+        return self if self._of_file is None else self._of_file
+
+    @property
+    def people_problems(self) -> tuple[str, ...]:
+        """What of the database's people and departments could not be taken in, in plain words."""
+        return self._people_problems
+
+    def with_people(self, overlay: PeopleOverlay, problems: Iterable[str] = ()) -> Self:
+        """The settings with these people and departments in place of those they had from the database."""
+        base = self.of_file
+        settings, more = merged(base, overlay)
+        settings._of_file = base
+        settings._people_problems = (*problems, *more)
+        return settings
 
     @property
     def state(self) -> Path:
@@ -119,7 +142,10 @@ def settings_path(given: Path | None = None) -> Path:
 
 
 def load(path: Path | None = None) -> Settings:
-    """Reads and checks the settings. Raises SettingsError that names every fault with its line."""
+    """Reads and checks the settings, with the people and departments of the database as they were last written down.
+
+    Raises SettingsError that names every fault of the file with its line.
+    """
     path = settings_path(path)
     try:
         text = path.read_text("utf-8")
@@ -127,7 +153,8 @@ def load(path: Path | None = None) -> Settings:
         raise SettingsError(path, ["there is no such file; write a first one with: hotline init"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(path, [f"cannot be read: {error}"]) from error
-    return parse(text, path)
+    settings = parse(text, path)
+    return settings.with_people(*read_overlay(settings.state))
 
 
 def parse(text: str, path: Path) -> Settings:

@@ -144,6 +144,7 @@ def set_queues(
     if fault := queue_fault(queues, premises):
         raise Faults({"queues": fault})
     _set_queues(connection, staff_id, queues)
+    connection.execute(update(staff).where(staff.c.id == staff_id).values(updated_at=at))
     changes = {"queues": [dict(before.queues), dict(queues)]}
     note(connection, at, doer, "staff.changed", f"staff/{staff_id}", username=before.username, changes=changes)
     return True

@@ -51,5 +51,5 @@ def apply(context: Context) -> None:
     report = pbx.apply(context.settings, ready)
     for line in report or ["Nothing to do: what runs is what hotline.toml says."]:
         click.echo(line)
-    if any(" WARNING[" in line or " ERROR[" in line for line in report):
+    if any(map(pbx.is_complaint, report)):
         raise SystemExit(1)

@@ -21,6 +21,7 @@ TABLE: list[tuple[Action, str]] = [
         actions.AddAgentToQueue("q", "PJSIP/1", member_name="สมหญิง", penalty=0, state_interface="PJSIP/1"),
         "QueueAdd|Queue: q|Interface: PJSIP/1|MemberName: สมหญิง|Penalty: 0|StateInterface: PJSIP/1",
     ),
+    (actions.SetPenalty("PJSIP/1", 2, "q"), "QueuePenalty|Interface: PJSIP/1|Penalty: 2|Queue: q"),
     (actions.RemoveAgentFromQueue("q", "PJSIP/1"), "QueueRemove|Queue: q|Interface: PJSIP/1"),
     (actions.QueueStatus(), "QueueStatus"),
     (actions.QueueStatus(queue="q"), "QueueStatus|Queue: q"),

@@ -123,7 +123,10 @@ rtp_end = 1024
 
 def test_two_accounts_of_one_department_and_agent() -> None:
     doubled = GOOD + '[[departments]]\nname = "a"\nextension = "201"\n' * 2
-    assert problems(doubled) == [f"line {LINES + 6}: departments.1.extension: '201' is there twice"]
+    assert problems(doubled) == [
+        f"line {LINES + 5}: departments.1.name: 'a' is there twice",
+        f"line {LINES + 6}: departments.1.extension: '201' is there twice",
+    ]
     clash = GOOD + '[[agents]]\nextension = "201"\n[[departments]]\nname = "a"\nextension = "201"\ndial = "025"\n'
     assert "is an agent's extension; leave dial empty" in problems(clash)[0]
 
