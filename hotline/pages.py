@@ -1,16 +1,29 @@
-"""Serves the pages inside our own event loop; a port that is taken is said plainly."""
+"""Serves the pages inside our own event loop; a port that is taken, or a bad certificate, is said plainly."""
 
 import asyncio
+import logging
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
 
+from crm.settings import WebSettings
+
+log = logging.getLogger(__name__)
+RENEWED_SECONDS: Final = 60.0  # how soon a renewed certificate is used
+
 
 class PortTaken(Exception):
     """Somebody else listens there."""
+
+
+class BadCertificate(PortTaken):
+    """Certificate or key cannot be used; says what to do."""
 
 
 class _Server(uvicorn.Server):
@@ -23,8 +36,9 @@ class _Server(uvicorn.Server):
 class PageServer:
     """`bind`, then `start`; `stop` lets open answers end."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    def __init__(self, app: FastAPI, host: str, port: int, web: WebSettings | None = None) -> None:
         self._host, self._port = host, port
+        self._web = web or WebSettings()
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -32,18 +46,24 @@ class PageServer:
             lifespan="off",
             timeout_graceful_shutdown=2,
             server_header=False,
+            proxy_headers=bool(self._web.trusted_proxies),
+            forwarded_allow_ips=list(self._web.trusted_proxies),
+            ssl_certfile=self._web.certificate,
+            ssl_keyfile=self._web.key,
             # a browser that went to sleep or lost its network is found out within a few seconds: it cannot be rung
             ws_ping_interval=5.0,
             ws_ping_timeout=5.0,
             ws_max_size=64 * 1024,
             ws_per_message_deflate=False,
         )
+        self._config = config
         self._server = _Server(config)
         self._socket: socket.socket | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def bind(self) -> None:
-        """Takes the port. Raises PortTaken."""
+        """Takes the port. Raises PortTaken, BadCertificate."""
+        check_certificate(self._web.certificate, self._web.key)
         try:
             self._socket = socket.create_server((self._host, self._port), backlog=256)
         except OSError as error:
@@ -56,13 +76,63 @@ class PageServer:
         """Begins to answer."""
         if self._socket is None:
             raise RuntimeError("bind first")
-        self._task = asyncio.create_task(self._server.serve([self._socket]), name="pages")
+        self._tasks = [asyncio.create_task(self._server.serve([self._socket]), name="pages")]
+        if self._web.certificate is not None:
+            self._tasks.append(asyncio.create_task(self._follow_certificate(), name="certificate"))
 
     async def stop(self) -> None:
         """Ends; event streams are told to by whoever feeds them."""
-        if self._task is None:
+        if not self._tasks:
             if self._socket is not None:
                 self._socket.close()
             return
+        serving, *others = self._tasks
+        for task in others:
+            task.cancel()
         self._server.should_exit = True
-        await self._task
+        await serving
+
+    async def _follow_certificate(self) -> None:
+        """A renewed certificate is used for new connections, without a restart."""
+        used = _written_at(self._web.certificate, self._web.key)
+        while True:
+            await asyncio.sleep(RENEWED_SECONDS)
+            now = _written_at(self._web.certificate, self._web.key)
+            if now == used or self._config.ssl is None or self._web.certificate is None:
+                continue
+            try:
+                check_certificate(self._web.certificate, self._web.key)
+                self._config.ssl.load_cert_chain(self._web.certificate, self._web.key)
+            except (BadCertificate, OSError) as error:
+                log.error("the new certificate is not used: %s", error)
+            else:
+                log.info("a new certificate is in use")
+            used = now
+
+
+def check_certificate(certificate: Path | None, key: Path | None) -> None:
+    """Raises BadCertificate when they cannot be read or do not belong together."""
+    if certificate is None or key is None:
+        return
+    for path in (certificate, key):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise BadCertificate(f"[web] {path}: {error.strerror}") from error
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key, password="")
+    except (ssl.SSLError, ValueError) as error:
+        raise BadCertificate(
+            f"[web] {certificate} and {key} cannot be used together: both must be PEM, the key without a password and"
+            f" that of this certificate ({error})."
+        ) from error
+
+
+def _written_at(*paths: Path | None) -> tuple[float, ...]:
+    found = []
+    for path in paths:
+        try:
+            found.append(path.stat().st_mtime if path else 0.0)
+        except OSError:
+            found.append(0.0)
+    return tuple(found)

@@ -257,7 +257,8 @@ def metrics_page() -> str:
     """``docs/metrics.md``."""
     head = (
         f"# Figures for Prometheus\n\n{WRITTEN}\n\n"
-        "`GET /metrics` on the port `web` of `[ports]`. Every series is there from the first scrape on. Counters start"
+        "`GET /metrics` on the port `web` of `[ports]`, for this machine and the networks of `metrics_from` in `[web]`,"
+        " without a log-in. Every series is there from the first scrape on. Counters start"
         " at 0 with the process; gauges are read at each scrape. No label names a person or a telephone number. The"
         f" label `queue` has every queue of the settings, and `{NO_QUEUE}` for callers who hung up before they reached"
         " one. What is counted and how is in [kpi.md](kpi.md).\n"

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
@@ -37,16 +36,13 @@ from crm.ivr_adapters import CallerDirectory, NumberPlan, Pace, QueueView
 from crm.people.numbers import Number, normalise
 from crm.recorder import Recorder
 from crm.reports.facts import fact_of
-from crm.wallboard.web import Wallboard
-from crm.web.app import create_app
-from crm.web.pages import find_fonts, find_scripts
 from dialplan.prompts import numbers as voice
 from dialplan.render import WANTED_EVENTS
 from dialplan.secrets import Secrets
-from hotline.board import Health, Now, board_settings, day_start, limits_of
+from hotline.board import Health, Now, day_start, limits_of
+from hotline.front import Front
 from hotline.listening import Listener, Sinks
 from hotline.office import Office, Surroundings
-from hotline.pages import PageServer
 from hotline.people import People
 from hotline.settings import Settings
 from hotline.standing import Standing
@@ -141,18 +137,14 @@ class Service:
         self.now = Now(lambda: self.people.settings, self.listener.floor, self.book, self._health(), clock)
         queues = [queue.name for queue in settings.queues]
         self.exporter = Exporter(self.registry, queues, self.now.snapshot, version=product_version())
-        fonts = find_fonts(Path(__file__).parent)
-        self.wallboard = Wallboard(self.now.board, board_settings(settings), fonts=fonts is not None)
-        app = create_app(
-            [self.wallboard.router, *self.office.routers],
+        self.pages = Front(
+            settings,
+            self.office,
+            self.now.board,
             ready=self._ready,
             metrics=self.exporter.text,
-            fonts_folder=fonts,
-            scripts=find_scripts(Path(__file__).parent),
-            default_language=settings.site.languages[0],
             version=product_version(),
         )
-        self.pages = PageServer(app, settings.ports.web_bind, settings.ports.web)
         self._tasks: list[asyncio.Task[None]] = []
         self._gap: StreamGap | None = None
         self._tries_counted: set[str] = set()
@@ -180,7 +172,6 @@ class Service:
             asyncio.create_task(self.wrap_ups.run(), name="wrap-ups"),
         ]
         self.office.start()
-        log.info("pages on http://%s:%d/wallboard", self.settings.ports.web_bind, self.settings.ports.web)
 
     async def recorder_start(self) -> None:
         """Reads back what the last run left open, and begins to write."""
@@ -198,8 +189,6 @@ class Service:
             for task in running:
                 task.cancel()
             _, running = await asyncio.wait(running, timeout=0.5)
-        await self.wallboard.close()
-        await self.office.stop()
         await self.pages.stop()
         await self.ami.close()
         self.listener.flush()

@@ -118,7 +118,9 @@ def comes_from_us(request: HTTPConnection, *, needed: bool = False) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return not needed and request.headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
-    return urlsplit(origin).netloc == request.headers.get("host")
+    app = request.scope.get("app")
+    ours = {request.headers.get("host"), getattr(app.state, "public_host", None) if app else None}
+    return urlsplit(origin).netloc in ours - {"", None}
 
 
 def own_path(text: str | None, otherwise: str = "/") -> str:

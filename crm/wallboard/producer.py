@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -82,7 +82,7 @@ class Producer:
         self._wake()
         await self._stop()
 
-    async def watch(self, variant: Variant) -> AsyncIterator[str]:
+    async def watch(self, variant: Variant) -> AsyncGenerator[str, None]:
         """Server-sent events of one viewer, until it leaves or the producer is closed."""
         board = self._enter(variant)
         seen, fresh = 0, self._fresh

@@ -1,7 +1,7 @@
 """The board's page and its stream."""
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
@@ -9,22 +9,28 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from crm.wallboard.board import BoardData, BoardSettings, Provider
+from crm.wallboard.key import Door, anyone
 from crm.wallboard.producer import Parts, Producer, Variant
 from crm.wallboard.view import UnknownQueueError, View, queue_labels, utc_offset_seconds, view_of
 from crm.web.pages import environment, language_of
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+ASK_SECONDS: Final = 15.0  # how often a stream makes sure that it is still allowed
 PARTS: Final = ("date", "heard", "waiting", "within", "answered", "satisfaction", "agents", "today")
 
 
 class Wallboard:
-    """Wired once: ``router`` for the application, ``close()`` before the server waits for its connections to end."""
+    """Wired once: ``router`` for the application, ``close()`` before the server waits for its connections to end.
+
+    ``door``: lets those in who may look, and is asked again while they do.
+    """
 
     def __init__(
         self,
         provider: Provider,
         settings: BoardSettings,
         *,
+        door: Door,
         fonts: bool = False,
         version: str = "0",
         now: Callable[[], float] = time.time,
@@ -32,6 +38,7 @@ class Wallboard:
         heartbeat_seconds: float = 5.0,
     ) -> None:
         self._settings = settings
+        self._door = door
         self._now = now
         self._templates = environment(TEMPLATES, fonts=fonts, version=version)
         self._parts = self._templates.get_template("wallboard_parts.html").module
@@ -50,20 +57,37 @@ class Wallboard:
         @router.get("/wallboard", response_class=HTMLResponse)
         async def page(request: Request, lang: str | None = None, queue: str | None = None) -> HTMLResponse:
             """The whole board; ``?lang=en`` in English, ``?queue=`` of one queue."""
+            await self._door(request)
             language = language_of(lang, None, self._settings.default_language)
             data = await self.producer.data()
             return HTMLResponse(self._page(request, data, Variant(language, queue or None)))
 
         @router.get("/wallboard/events")
-        async def events(lang: str | None = None, queue: str | None = None) -> StreamingResponse:
+        async def events(request: Request, lang: str | None = None, queue: str | None = None) -> StreamingResponse:
             """Changes, as server-sent events."""
+            await self._door(request)
             variant = Variant(language_of(lang, None, self._settings.default_language), queue or None)
             if variant.queue is not None:
                 self._view(await self.producer.data(), variant)
             headers = {"X-Accel-Buffering": "no"}  # a proxy in between must pass each event on at once
-            return StreamingResponse(self.producer.watch(variant), media_type="text/event-stream", headers=headers)
+            stream = self._while_allowed(request, self.producer.watch(variant))
+            return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
         return router
+
+    async def _while_allowed(self, request: Request, stream: AsyncGenerator[str, None]) -> AsyncIterator[str]:
+        """Ends when the log-in ends or the key is another; the page then asks for the way in."""
+        asked_at = time.monotonic()
+        try:
+            async for text in stream:
+                yield text
+                if time.monotonic() - asked_at > ASK_SECONDS:
+                    asked_at = time.monotonic()
+                    await self._door(request)
+        except HTTPException:
+            return
+        finally:
+            await stream.aclose()
 
     def _page(self, request: Request, data: BoardData, variant: Variant) -> str:
         view = self._view(data, variant)
@@ -77,6 +101,7 @@ class Wallboard:
             offset=utc_offset_seconds(data.at, self._settings),
             boards=boards if len(boards) > 2 else [],
             queue=variant.queue or "",
+            key=request.query_params.get("key", ""),
         )
 
     def _view(self, data: BoardData, variant: Variant) -> View:
@@ -93,5 +118,5 @@ class Wallboard:
 
 
 def wallboard(provider: Provider, settings: BoardSettings | None = None, *, fonts: bool = False) -> APIRouter:
-    """Routes of the board over a provider of its data: the short way, for when nothing must be closed."""
-    return Wallboard(provider, settings or BoardSettings(), fonts=fonts).router
+    """Routes of an open board over a provider of its data: the short way, for when nothing must be closed."""
+    return Wallboard(provider, settings or BoardSettings(), door=anyone, fonts=fonts).router

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
 
+from crm.web.addresses import from_here
 from crm.web.headers import SecurityHeaders, security_headers
 from crm.web.pages import STATIC, environment, error_words, language_of
 from metrics.exposition import CONTENT_TYPE
@@ -26,6 +27,8 @@ def create_app(
     *,
     ready: Callable[[], Mapping[str, bool]] = dict,
     metrics: Callable[[], bytes] | None = None,
+    near: Callable[[Request], bool] = from_here,
+    public_url: str = "",
     fonts_folder: Path | None = None,
     scripts: Mapping[str, Path] | None = None,
     frame_ancestors: str = "'none'",
@@ -36,13 +39,16 @@ def create_app(
     """The application.
 
     ``ready``: each part and whether it works, for ``/ready``. ``metrics``: the text of a scrape (`Exporter.text`); None
-    leaves ``/metrics`` out. ``fonts_folder``: see `crm.web.pages.find_fonts`. ``scripts``: see `find_scripts` there.
+    leaves ``/metrics`` out; ``near``: who may read them. ``public_url``: our address when it is not the one that
+    requests name, as behind some proxies. ``fonts_folder``: see `crm.web.pages.find_fonts`. ``scripts``: see
+    `find_scripts` there.
     ``frame_ancestors``: as in a content security policy, ``'none'``, ``'self'`` or addresses.
     """
     app = FastAPI(title="Hotline", version=version, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.public_host = urlsplit(public_url).netloc
     headers = security_headers(frame_ancestors)
     app.add_middleware(SecurityHeaders, headers=headers)
-    app.include_router(_own_routes(ready, metrics))
+    app.include_router(_own_routes(ready, metrics, near))
     for router in routers:
         app.include_router(router)
     if fonts_folder is not None:
@@ -54,7 +60,9 @@ def create_app(
     return app
 
 
-def _own_routes(ready: Callable[[], Mapping[str, bool]], metrics: Callable[[], bytes] | None) -> APIRouter:
+def _own_routes(
+    ready: Callable[[], Mapping[str, bool]], metrics: Callable[[], bytes] | None, near: Callable[[Request], bool]
+) -> APIRouter:
     router = APIRouter()
 
     @router.get("/health")
@@ -73,8 +81,10 @@ def _own_routes(ready: Callable[[], Mapping[str, bool]], metrics: Callable[[], b
     if metrics is not None:
 
         @router.get("/metrics")
-        async def scrape() -> Response:
+        async def scrape(request: Request) -> Response:
             """Prometheus; on the event loop, where the exporter is told of calls too."""
+            if not near(request):
+                raise HTTPException(403)
             return Response(metrics(), media_type=CONTENT_TYPE)
 
     return router

@@ -9,6 +9,7 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; media-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
 )
+HSTS = "max-age=31536000"  # a year; once reached by https, browsers come back by nothing else
 STATIC_PREFIX = "/static/"
 
 
@@ -45,6 +46,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", HSTS)
                 fit_to_keep = static and message["status"] in {200, 304}
                 headers.setdefault("Cache-Control", "public, max-age=3600" if fit_to_keep else "no-store")
             await send(message)

@@ -22,6 +22,7 @@ from hotline.simulation.check import compare
 from hotline.simulation.configuration import NetworkPorts
 from hotline.simulation.run import Simulation, Summary
 from hotline.simulation.table import SimulationTable
+from hotline.welcome import screen_address
 
 SIMULATED_SHOWN = 30
 
@@ -50,8 +51,7 @@ def demo(calls: int | None, rate: float, agents: int, seed: int, state: Path) ->
         set_up_file(folder / "service.log")
 
         def on_start(settings: Settings) -> object:
-            address = f"http://127.0.0.1:{settings.ports.web}/wallboard"
-            return stack.enter_context(SimulationTable(address)).show
+            return stack.enter_context(SimulationTable(screen_address(settings))).show
 
         work = demonstration.run_demo(
             folder,
@@ -97,7 +97,7 @@ def simulate(context: Context, calls: int, rate: float, phones: str | None, sour
     )
     begun = datetime.now(UTC)
     simulation = Simulation(target, folders, ports=NetworkPorts(sip=port, ami=ami))
-    address = f"http://{settings.ports.web_bind}:{settings.ports.web}/wallboard"
+    address = screen_address(settings)
 
     async def work() -> Result:
         with SimulationTable(address) as table:

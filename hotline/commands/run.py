@@ -64,7 +64,7 @@ async def serve(settings: Settings) -> None:
         await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            await asyncio.to_thread(welcome, service.engine, settings.address)
+            await asyncio.to_thread(welcome, service)
             await ending
     finally:
         for task in (starting, ending):

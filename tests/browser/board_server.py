@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crm.wallboard.board import BoardData, BoardSettings
+from crm.wallboard.key import anyone
 from crm.wallboard.web import Wallboard
 from crm.web.app import create_app
 from crm.web.pages import find_fonts
@@ -25,7 +26,7 @@ class BoardServer:
 
     def start(self) -> None:
         """Serve."""
-        self._board = Wallboard(self._provide, BoardSettings(), fonts=True, interval_seconds=0.1)
+        self._board = Wallboard(self._provide, BoardSettings(), door=anyone, fonts=True, interval_seconds=0.1)
         fonts = find_fonts(Path(__file__).parent)
         self._server = Server(create_app([self._board.router], fonts_folder=fonts), self._board.close)
         listener = socket.socket()

@@ -11,6 +11,8 @@ from exchange import SURVEY, Exchange, Slot
 from playwright.sync_api import Browser, Page, expect
 from whole import GUARD_SECONDS, Whole, installed_root, running, whole_settings
 
+from hotline.welcome import screen_address
+
 T = TypeVar("T")
 SECOND = 1000
 
@@ -56,7 +58,7 @@ def state(page: Page, name: str, count: int) -> None:
 def test_a_call_is_seen_as_it_happens(whole: Whole, outside: Outside, browser: Browser) -> None:
     """H1, H8: waiting, ringing, in call, wrap-up, the answer to the survey."""
     page = browser.new_page()
-    page.goto(f"http://127.0.0.1:{whole.site.ports.web}/wallboard?lang=en")
+    page.goto(f"{screen_address(whole.settings)}&lang=en")
     waiting, first = page.locator("#waiting .number"), Slot(outside.exchange, 0)
     expect(page.locator(".link-on")).to_be_visible()
     expect(waiting).to_have_text("0calls")
@@ -91,7 +93,7 @@ def test_a_call_is_seen_as_it_happens(whole: Whole, outside: Outside, browser: B
 def test_lag_of_the_board(whole: Whole, outside: Outside, browser: Browser) -> None:
     """From the INVITE to the number on the page: under a second each time."""
     page = browser.new_page()
-    page.goto(f"http://127.0.0.1:{whole.site.ports.web}/wallboard?lang=en")
+    page.goto(f"{screen_address(whole.settings)}&lang=en")
     waiting, first = page.locator("#waiting .number"), Slot(outside.exchange, 0)
     expect(waiting).to_have_text("0calls")
     for _ in range(3):

@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 
 from ami_listener.events import AgentState
 from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow
+from crm.wallboard.key import anyone
 from crm.wallboard.producer import Producer, Variant
 from crm.wallboard.view import percent, view_of
 from crm.wallboard.web import Wallboard, wallboard
@@ -150,7 +151,7 @@ def play(story: Story, interval: float = 0.01, heartbeat: float = 5.0) -> Source
     source = Source()
 
     async def run() -> None:
-        board = Wallboard(source, BoardSettings(), interval_seconds=interval, heartbeat_seconds=heartbeat)
+        board = Wallboard(source, BoardSettings(), door=anyone, interval_seconds=interval, heartbeat_seconds=heartbeat)
         async with asyncio.timeout(20):
             await story(source, board.producer)
         await board.close()
@@ -290,7 +291,7 @@ def test_nothing_is_asked_when_nobody_watches() -> None:
 
 def test_data_may_come_from_a_thread() -> None:
     async def run() -> None:
-        board = Wallboard(lambda: asyncio.to_thread(lambda: DATA), BoardSettings(), interval_seconds=0.01)
+        board = Wallboard(lambda: asyncio.to_thread(lambda: DATA), BoardSettings(), door=anyone, interval_seconds=0.01)
         assert (await message(board.producer.watch(THAI)))["parts"]
         await board.close()
 

@@ -70,6 +70,8 @@
       tick();
       source.close(); // a browser gives up for good when a proxy answers with an error; we do not
       setTimeout(connect, AGAIN_AFTER_MILLISECONDS);
+      fetch(location.href, { headers: { Accept: "application/json" } }) // the log-in may be over, or the key another
+        .then((answer) => { if (answer.status === 401) location.reload(); }, () => {});
     };
   }
 
