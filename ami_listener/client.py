@@ -172,7 +172,8 @@ class AmiClient:
 
     async def wait_ready(self, timeout_seconds: float | None = None) -> None:
         """Until :attr:`ready`. Raises TimeoutError."""
-        await asyncio.wait_for(self._ready.wait(), timeout_seconds)
+        async with asyncio.timeout(timeout_seconds):
+            await self._ready.wait()
 
     async def caught_up(self) -> bool:
         """Until everything that has come so far is handled; False when some of it was lost meanwhile: the connection
@@ -233,7 +234,8 @@ class AmiClient:
         protocol = manager.protocol
         future = manager.send_action(pending)
         try:
-            return await asyncio.wait_for(future, timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                return await future
         except TimeoutError as error:
             text = f"{pending['action']}: no answer within {timeout_seconds:g} s, it may have run"
             raise AmiDown(text, may_have_run=True) from error
@@ -329,7 +331,8 @@ class AmiClient:
 
     async def _wait_booted(self, session: _Session) -> None:
         try:
-            await asyncio.wait_for(session.booted.wait(), self._settings.booted_wait_seconds)
+            async with asyncio.timeout(self._settings.booted_wait_seconds):
+                await session.booted.wait()
         except TimeoutError:
             logger.warning(
                 "Asterisk has not said FullyBooted within %g s; if this comes back at every start, the AMI account "

@@ -232,10 +232,13 @@ class GuardedManager(panoramisk_manager.Manager):  # type: ignore[misc]
     def connect(self, *_: object, **__: object) -> None:
         if self.stopped:
             return
-        settings = self.settings
-        making = self.loop.create_connection(self.config["protocol_factory"], settings.host, settings.port)
-        self.connecting = self.loop.create_task(asyncio.wait_for(making, settings.connect_timeout_seconds))
+        self.connecting = self.loop.create_task(self._connection())
         self.connecting.add_done_callback(self.connection_made)
+
+    async def _connection(self) -> Any:
+        settings = self.settings
+        async with asyncio.timeout(settings.connect_timeout_seconds):
+            return await self.loop.create_connection(self.config["protocol_factory"], settings.host, settings.port)
 
     def connection_made(self, future: "asyncio.Future[Any]") -> None:
         self.connecting = None

@@ -53,7 +53,8 @@ class Manager:
         lines += [f"Variable: {variable}" for variable in variables]
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
         try:
-            response = await asyncio.wait_for(answer, 10)
+            async with asyncio.timeout(10):
+                response = await answer
         except TimeoutError:
             raise ManagerError(f"The telephone network's Asterisk did not answer {headers['Action']}.") from None
         finally:

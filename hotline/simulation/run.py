@@ -133,7 +133,8 @@ class Simulation:
         while not condition() and (left := until - time.monotonic()) > 0:
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), min(left, 0.5))
+                async with asyncio.timeout(min(left, 0.5)):
+                    await self._changed.wait()
             if not self._network.running:
                 raise SimulationError("The telephone network's Asterisk died; its log is in its state folder.")
 

@@ -376,7 +376,8 @@ class Telephone(asyncio.DatagramProtocol):
         self.send(message.encode())
         while True:
             try:
-                answer = await asyncio.wait_for(queue.get(), None if provisional else wait)
+                async with asyncio.timeout(None if provisional else wait):
+                    answer = await queue.get()
             except TimeoutError:
                 self.send(message.encode())
                 wait *= 2

@@ -90,7 +90,8 @@ def test_cancelling_leaves_nothing_running(tmp_path: Path, asterisk_root: Path) 
                 talking.set()
 
         running = asyncio.create_task(Simulation(target, network, QUICK).run(None, 2.0, watch))
-        await asyncio.wait_for(talking.wait(), 60)
+        async with asyncio.timeout(60):
+            await talking.wait()
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
