@@ -8,13 +8,17 @@ from pathlib import Path
 
 
 def start_ticks(pid: int) -> int | None:
-    """When the process started, in clock ticks since boot (proc(5)); None when it is gone or a zombie."""
+    """When the process started, in clock ticks since boot (proc(5)); None when it is gone or a zombie.
+
+    A killed process whose threads are still dying is not gone: it has its ports and sockets until the last of them is.
+    """
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
+        threads = os.listdir(f"/proc/{pid}/task")
     except OSError:
         return None
     fields = text.rpartition(")")[2].split()  # the program's name may have spaces and parentheses in it
-    return None if fields[0] in {"Z", "X"} else int(fields[19])
+    return None if fields[0] in {"Z", "X"} and len(threads) < 2 else int(fields[19])
 
 
 def write(path: Path, pid: int) -> None:

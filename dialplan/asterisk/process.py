@@ -23,6 +23,7 @@ from dialplan.asterisk.layout import AsteriskFolders
 
 _ATTACHED = Path(__file__).with_name("attached.py")
 _LARGEST_CONSOLE_LOG_BYTES = 10_000_000
+_DYING_SECONDS = 1.0
 
 
 class AsteriskProcess:
@@ -161,6 +162,9 @@ class AsteriskProcess:
             yield
 
     def _refuse_second(self) -> None:
+        deadline = time.monotonic() + _DYING_SECONDS
+        while self._there() and time.monotonic() < deadline:
+            time.sleep(0.02)  # the one that died with its owner a moment ago
         pid = pidfile.running_pid(self.folders.pid_file)
         name = f"Asterisk (instance {self.folders.instance})"
         if self._process is not None:
@@ -171,6 +175,9 @@ class AsteriskProcess:
             raise AsteriskStartError(
                 f"{name} runs already: another one answers on {self.folders.control_socket}. Stop it first."
             )
+
+    def _there(self) -> bool:
+        return pidfile.running_pid(self.folders.pid_file) is not None or is_running(self.folders)
 
     def _clear_up_after_last(self) -> None:
         for path in (self.folders.control_socket, self.folders.sockets / "asterisk.pid", self.folders.pid_file):

@@ -189,7 +189,18 @@ def test_no_orphan_is_left_however_we_end(
         assert pidfile.start_ticks(pid) is not None
         process.send_signal(number)
         wait_for(lambda: pidfile.start_ticks(pid) is None)
-    assert not is_running(folders)
+        assert not is_running(folders)
+
+
+def test_who_is_started_again_at_once_does_not_meet_the_dying_one(
+    tmp_path: Path, asterisk_root: Path, folders: AsteriskFolders
+) -> None:
+    """As by systemd: what the kernel still takes down is waited for, not taken for a second one."""
+    with owner(tmp_path, asterisk_root) as (process, pid):
+        process.kill()
+        process.wait()
+        with AsteriskProcess(folders) as again:
+            assert again.pid != pid
 
 
 def test_the_supervisor_brings_a_killed_asterisk_back(folders: AsteriskFolders) -> None:

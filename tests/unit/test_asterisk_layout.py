@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,29 @@ def test_a_process_file_names_that_very_process(tmp_path: Path) -> None:
     for broken in ("", "[]", "{}", "17", '{"pid": "x", "start_ticks": 1}'):
         path.write_text(broken)
         assert pidfile.running_pid(path) is None
+
+
+HALF_DEAD = """
+import ctypes, platform, threading, time
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print("", flush=True)
+ctypes.CDLL(None).syscall({"x86_64": 60}.get(platform.machine(), 93), 0)  # exit(2): of this thread alone
+"""
+
+
+def test_a_process_is_there_until_its_last_thread_is_gone() -> None:
+    """The kernel shows a zombie as soon as the first thread is dead; ports and sockets are in use until the last is."""
+    with subprocess.Popen([sys.executable, "-c", HALF_DEAD], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        state = Path(f"/proc/{child.pid}/stat")
+        deadline = time.monotonic() + 5
+        while state.read_text().rpartition(")")[2].split()[0] != "Z":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert pidfile.start_ticks(child.pid) is not None
+        child.kill()
+    assert pidfile.start_ticks(child.pid) is None
 
 
 def test_a_zombie_does_not_count_as_running(tmp_path: Path) -> None:
