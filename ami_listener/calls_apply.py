@@ -230,6 +230,8 @@ class _Build:
         for answered in self.of(CallAnswered):
             own = [c for c in conversations if c.agent == answered.agent]
             known = nearest(answered.occurred_at, own, _answered_at)
+            if known is None and self.too_late(answered):
+                continue
             if known is None:
                 at = self.not_before_arrival(answered)
                 channel = answered.agent_channel
@@ -245,6 +247,16 @@ class _Build:
             self.end_conversation(conversation)
         for queue_pass in self.record.passes:
             self.answer_pass(queue_pass)
+
+    def too_late(self, answered: CallAnswered) -> bool:
+        """In a pass that ran out nobody talked: the guard struck as an agent picked up. app_queue says "connected"."""
+        slack = timedelta(0) if answered.precision is Precision.MICROSECOND else timedelta(seconds=1)
+        return any(
+            queue_pass.status is LeaveStatus.TIMED_OUT
+            and queue_pass.left_at is not None
+            and queue_pass.joined_at - slack <= answered.occurred_at <= queue_pass.left_at
+            for queue_pass in self.record.passes
+        )
 
     def find_target(self) -> None:
         """The journal does not say to whom an attended transfer went: to the one who left the call later."""

@@ -20,6 +20,7 @@ class Context(StrEnum):
     SURVEY = "hotline-survey"
     AGENTS = "hotline-agents"  # what an agent's telephone may dial
     TRANSFER = "hotline-transfer"  # where a caller goes who is transferred blind
+    ANSWERED_IN_TIME = "hotline-answered-in-time"  # the same in the first pass, which the guard ends
     ANSWERED = "hotline-answered"  # gosub on the agent's leg at the moment of answer
     AGENT_LEG_ENDED = "hotline-agent-leg-ended"  # hangup handler of the agent's leg: wrap-up
     CALL_ENDED = "hotline-call-ended"  # hangup handler of the caller's leg

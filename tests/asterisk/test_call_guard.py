@@ -77,6 +77,34 @@ async def a_pick_up_at_the_last_moment_is_a_persons(s: Slot) -> None:
     assert "LEFT 1|CONTINUE" in story
 
 
+def picked_up_with_the_stroke(milliseconds: int) -> Scenario:
+    """An agent picks up so many milliseconds from the guard's stroke: either that is a talk, or the caller is the
+    assistant's and the telephone rings again. Never an answer that is told and then lost, with a wrap-up after it."""
+
+    async def scenario(s: Slot) -> None:
+        s.quiet(1)
+        call = await s.call()
+        leg, name = await s.rung(), await s.id_of(call)
+        arrived = s.lines(name, "ARRIVED")[0].at
+        await asyncio.sleep(arrived + PROMISE_SECONDS + milliseconds / 1000 - s.exchange.network.clock())
+        if leg.ended_at is None:
+            await leg.answer()
+        await s.product.until(lambda: s.lines(name, "ANSWERED", "ASSISTANT"), 2, "answered by whomever")
+        if not s.lines(name, "ANSWERED"):
+            leg = await s.rung()
+            assert not s.lines(name, "ANSWERED", "AGENTLEFT")
+            await leg.answer()
+        await asyncio.sleep(0.5)
+        assert leg.ended_at is None
+        await leg.hang_up()
+        told = [line.split()[0] for line in await s.ended(call, "1")]
+        assert (told.count("ANSWERED"), told.count("AGENTLEFT")) == (1, 1)
+        assert ("ASSISTANT" in told) == (told.count("QUEUED") == 2)
+
+    scenario.__name__ = f"picked_up_{milliseconds}_ms_from_the_stroke"
+    return scenario
+
+
 async def busy_agents_do_not_delay_the_assistant(s: Slot) -> None:
     """All agents talk: app_queue looks once a second only, and its time-outs are whole seconds."""
     s.quiet(1)
@@ -340,6 +368,7 @@ async def keys_are_nothing_while_it_rings(s: Slot) -> None:
 
 SCENARIOS: list[Scenario] = [
     the_assistant_speaks_while_agents_ring, music_and_keys_are_offered, a_pick_up_at_the_last_moment_is_a_persons,
+    *map(picked_up_with_the_stroke, (-6, -4, -3, -2, -1, 0)),
     busy_agents_do_not_delay_the_assistant, an_agent_freed_late_does_not_delay_the_assistant, first_come_first_served,
     fifty_milliseconds_apart_keep_their_places, twenty_five_days_without_an_empty_queue,
     nobody_is_there, key_1_asks_to_be_called_back, a_callback_that_is_not_reached, key_2_leaves_a_message,

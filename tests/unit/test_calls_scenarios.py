@@ -73,6 +73,61 @@ SCENARIOS = [
         """,
     ),
     Scenario(
+        "H1: picked up with the stroke of the guard, too late, and again a moment later",
+        ARRIVED
+        + """
+        0.01 QUEUED general - 1
+        0.03 AgentCalled general 1001 -
+        9.00 AgentConnect general 1001 -
+        9.00 CONNECT general 1001 8|1763636400.91001|8
+        9.01 LEFT general - 1|TIMEOUT
+        9.01 ASSISTANT general - guard
+        9.02 QUEUED general - 2
+        9.02 AgentComplete general 1001 caller
+        9.02 COMPLETECALLER general 1001 8|0|1
+        9.03 AgentCalled general 1001 -
+        11.00 ANSWERED general 1001 PJSIP/1001-00000001
+        11.01 AgentConnect general 1001 -
+        11.01 CONNECT general 1001 1|1763636400.91001|1
+        15.00 ENDED - - 16|
+        15.01 AGENTLEFT general 1001 PJSIP/1001-00000001|16
+        15.01 AgentComplete general 1001 caller
+        15.01 COMPLETECALLER general 1001 1|4|1
+        """,
+        """
+        answered by caller microsecond 15.00
+        assistant guard 9.01
+        pass general/1 0.01-9.01 timed_out
+        pass general/2 9.02-11.00 answered
+        ring 1001 0.03-9.01 no
+        ring 1001 9.03-11.00 answered
+        talk 1001 11.00-15.00 caller
+        """,
+    ),
+    Scenario(
+        "H1: picked up with the stroke of the guard, too late, and then the caller has enough",
+        ARRIVED
+        + """
+        0.01 QUEUED general - 1
+        0.03 AgentCalled general 1001 -
+        9.00 AgentConnect general 1001 -
+        9.00 CONNECT general 1001 8|1763636400.91001|8
+        9.01 LEFT general - 1|TIMEOUT
+        9.01 ASSISTANT general - guard
+        9.02 QUEUED general - 2
+        9.02 AgentComplete general 1001 agent
+        9.02 COMPLETEAGENT general 1001 8|0|1
+        9.60 ENDED - - 16|
+        """,
+        """
+        abandoned by caller microsecond 9.60
+        assistant guard 9.01
+        pass general/1 0.01-9.01 timed_out
+        pass general/2 9.02-9.60 abandoned
+        ring 1001 0.03-9.01 no
+        """,
+    ),
+    Scenario(
         "abandoned in 3 s",
         ARRIVED
         + """
