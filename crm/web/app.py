@@ -1,5 +1,6 @@
 """The web application: routers are given to it; it adds headers, health, metrics, static files and error pages."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
@@ -9,10 +10,11 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from crm.web.addresses import from_here
 from crm.web.headers import SecurityHeaders, security_headers
@@ -53,8 +55,9 @@ def create_app(
         app.include_router(router)
     if fonts_folder is not None:
         app.mount("/static/fonts", StaticFiles(directory=fonts_folder), name="fonts")
-    app.include_router(_foreign_scripts(scripts or {}))
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    # Only what is the same for everybody is made smaller: a page with a secret in it would tell of it by its size.
+    app.mount("/static/vendor", GZipMiddleware(_ForeignScripts(scripts or {})), name="vendor")
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=1000), name="static")
     templates = environment(fonts=fonts_folder is not None, version=version)
     _answer_errors(app, templates, default_language, headers)
     return app
@@ -90,17 +93,16 @@ def _own_routes(
     return router
 
 
-def _foreign_scripts(scripts: Mapping[str, Path]) -> APIRouter:
-    router = APIRouter()
+class _ForeignScripts(StaticFiles):
+    """Scripts that npm brought, by the names they are served under."""
 
-    @router.get("/static/vendor/{name}")
-    async def script(name: str) -> FileResponse:
-        """A script that npm brought."""
-        if name not in scripts:
-            raise HTTPException(404)
-        return FileResponse(scripts[name], media_type="text/javascript")
+    def __init__(self, scripts: Mapping[str, Path]) -> None:
+        super().__init__()
+        self._scripts = scripts
 
-    return router
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        found = self._scripts.get(path)
+        return (str(found), found.stat()) if found else ("", None)
 
 
 def _answer_errors(app: FastAPI, templates: Environment, default_language: str, security: Mapping[str, str]) -> None:

@@ -39,7 +39,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        static = scope["path"].startswith(STATIC_PREFIX)
+        keeping = _keeping(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -48,8 +48,19 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
                 if scope["scheme"] == "https":
                     headers.setdefault("Strict-Transport-Security", HSTS)
-                fit_to_keep = static and message["status"] in {200, 304}
-                headers.setdefault("Cache-Control", "public, max-age=3600" if fit_to_keep else "no-store")
+                fit_to_keep = message["status"] in {200, 206, 304}
+                headers.setdefault("Cache-Control", keeping if fit_to_keep else "no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _keeping(scope: Scope) -> str:
+    """How long an answer may be kept. A module that another module asks for has no version in its address, so the
+    browser asks each time whether it is still the same: two versions never meet on one page."""
+    path = scope["path"]
+    if not path.startswith(STATIC_PREFIX):
+        return "no-store"
+    if path.endswith(".js") and not scope["query_string"]:
+        return "no-cache"
+    return "public, max-age=3600"

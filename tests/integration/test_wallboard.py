@@ -346,9 +346,22 @@ def test_frames_are_a_setting(ancestors: str, old: str | None) -> None:
 
 @pytest.mark.parametrize("name", ["base.css", "wallboard.css", "wallboard.js", "fonts.css", "icon.svg"])
 def test_static_files_may_be_kept(name: str) -> None:
-    answer = board_app().get(f"/static/{name}")
+    answer = board_app().get(f"/static/{name}?v=1")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "public, max-age=3600"
+
+
+def test_a_module_is_asked_for_each_time_since_its_address_has_no_version() -> None:
+    browser = board_app()
+    first = browser.get("/static/office.js")
+    assert first.headers["cache-control"] == "no-cache"
+    again = browser.get("/static/office.js", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
+
+
+def test_what_is_the_same_for_all_is_sent_small() -> None:
+    answer = board_app().get("/static/office.js", headers={"accept-encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
 
 
 def test_typeface_is_served_when_it_is_installed(tmp_path: Path) -> None:
