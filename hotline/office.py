@@ -29,6 +29,7 @@ from crm.telephone.web import router as telephone_routes
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
 from hotline.office_desk import make_desk
+from hotline.office_inbox import make_inbox
 from hotline.people import People
 from hotline.settings import Settings
 
@@ -46,7 +47,7 @@ NAVIGATION: Final = (
 class Surroundings:
     """What the office is given. ``engine``: the database, for threads; ``send``: asks Asterisk; ``floor``: who waits
     and talks now; ``agent_now``: of one agent; ``find_call``: a call that is going on or ended lately, as far as
-    it is known.
+    it is known; ``called_by_hand``: a person calls the caller of this callback, the scheduler shall not.
 
     ``settings``: as they are at this moment; people and departments come and go while we run, so ask for it again.
     """
@@ -60,6 +61,7 @@ class Surroundings:
     calendar: CalendarService
     closures: ClosureService
     clock: Callable[[], datetime]
+    called_by_hand: Callable[[str], None] = lambda _call_id: None
     version: str = "0"
     people: People | None = None  # None: changes of people reach nobody, as in a test without Asterisk
 
@@ -85,6 +87,7 @@ class Office:
         self._tasks: list[asyncio.Task[None]] = []
         self._telephones()
         self._add_desk()
+        self._add_inbox()
 
     def _telephones(self) -> None:
         telephones = Telephones(self.around.engine, self.around.send, self.around.clock)
@@ -93,6 +96,12 @@ class Office:
         self._listeners.append(telephones.happened)
         self._works.append(telephones.run)
         self._endings.append(telephones.close)
+
+    def _add_inbox(self) -> None:
+        watch, pages = make_inbox(self.around, self.hub, self.access, self.house)
+        self.routers.append(pages.router)
+        self._listeners.append(watch.happened)
+        self._works.append(watch.run)
 
     def _add_desk(self) -> None:
         self.desk, pages = make_desk(self.around, self.hub, self.access, self.house)

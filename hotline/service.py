@@ -116,6 +116,7 @@ class Service:
                 calendar=self.calendar,
                 closures=closures,
                 clock=clock,
+                called_by_hand=self._called_by_hand,
                 version=product_version(),
             )
         )
@@ -234,6 +235,9 @@ class Service:
             self._gap = None
         self.keeper.logged_in()
         self.missed.logged_in()
+
+    def _called_by_hand(self, call_id: str) -> None:
+        self.callbacks.by_hand(call_id)
 
     def _count_try(self, event: CallbackTried) -> None:
         if event.event_id in self._tries_counted:

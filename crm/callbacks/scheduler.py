@@ -74,6 +74,7 @@ class CallbackScheduler:
         self._hearing = False
         self._list_first = True
         self._wake = asyncio.Event()
+        self._by_hand: set[str] = set()
         self._fault: str | None = None
 
     def apply(self, event: Event) -> None:
@@ -87,6 +88,12 @@ class CallbackScheduler:
             self._book.apply(event, self._clock())
             if isinstance(event, CallbackTried | CallbackRequested):
                 self._wake.set()
+
+    def by_hand(self, call_id: str) -> None:
+        """A person calls this caller, and has said so in the database: no agent shall be rung for it any more."""
+        self._by_hand.add(call_id)
+        self._list_first = True
+        self._wake.set()
 
     async def run(self) -> None:
         """Looks every few seconds and after every fact, for ever. Faults are logged, and looked at again."""
@@ -150,6 +157,10 @@ class CallbackScheduler:
         before = self._clock() - timedelta(seconds=GIVEN_UP_SECONDS)
         requests = list(self._book.placeholders.values())
         unwanted = await asyncio.to_thread(self._given_up, requests, before) if requests else []
+        if self._by_hand:
+            now = self._clock()
+            unwanted += await asyncio.to_thread(self._given_up, list(self._by_hand), now)
+            self._by_hand.clear()
         for call_id, request in list(self._book.placeholders.items()):
             if request in unwanted:
                 with suppress(ActionFailed):  # it ended meanwhile

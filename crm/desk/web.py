@@ -15,6 +15,7 @@ from ami_listener.floor import FloorSnapshot
 from crm.desk.service import Desk, waiting_of
 from crm.desk.stream import Streams
 from crm.desk.words import WORDS
+from crm.inbox.words import WORDS as INBOX_WORDS
 from crm.live import Hub
 from crm.staff.access import AGENTS, Access, Visitor
 from crm.staff.models import Role
@@ -69,6 +70,7 @@ class DeskPages:
                 "queues": self._around.queues,
                 "colleagues": self._around.colleagues(),
                 "reasons": reasons,
+                "inbox": {"words": INBOX_WORDS[self._pages.language(request, who)], "me": who.staff_id},
                 "zone": str(self._around.house.zone),
             }
             return self._pages.page(request, who, "desk.html", data=data)

@@ -7,6 +7,7 @@ import crm.calendar.models
 import crm.calls.models
 import crm.closure.models
 import crm.departments.models
+import crm.inbox.models
 import crm.outbox.models
 import crm.pauses.models
 import crm.people.models

@@ -78,7 +78,7 @@ function drawWho() {
   const several = !person && people.length > 1 && chosenFor !== call?.call_id;
   const isNew = !person && profile && !people.length;
   put($("who-name"), person?.display_name ?? nameless(call, { several, isNew, looking }));
-  drawBadges(person, isNew);
+  drawBadges(person);
   drawFacts(call);
   drawNotice(call);
   show($("choose"), several);
@@ -97,12 +97,12 @@ function nameless(call, { several, isNew, looking }) {
   return model.profile === null && call ? words.records_away : words.new_caller;
 }
 
-function drawBadges(person, isNew) {
+function drawBadges(person) {
   const badge = $("who-badge");
   const times = person?.contacts_total ?? person?.contacts?.length ?? 0;
-  put(badge, person ? words.returning : isNew ? words.new_caller : "");
-  badge.dataset.level = person ? "info" : "good";
-  show(badge, person || isNew);
+  put(badge, person ? words.returning : "");
+  badge.dataset.level = "info";
+  show(badge, person);
   if (person && times) put(badge, `${words.returning} · ${say("times_before", { count: times })}`);
   const level = person?.business_level;
   put($("who-level"), level ? words[`level_${level}`] : "");

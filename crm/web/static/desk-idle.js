@@ -1,31 +1,28 @@
-// What waits for this agent when no call does.
-import { ask } from "./office.js";
-import { $, h, words } from "./desk-dom.js";
-import { model, on, set } from "./desk-model.js";
+// What waits for this agent when no call does; counts in the bar whether or not.
+import { setBadge } from "./office.js";
+import { $, data, words } from "./desk-dom.js";
+import { model, on } from "./desk-model.js";
+import { dial } from "./desk-phone.js";
 import { hear } from "./desk-stream.js";
+import { InboxList } from "./inbox-list.js";
 
-const PLACES = ["unfinished", "callbacks", "missed", "messages", "cards"];
+const PAUSE_MILLISECONDS = 400;
+let timer = null;
 
-function draw() {
-  const lines = PLACES.filter((name) => model.counts?.[name]).map((name) => h("li", {},
-    h("a", { href: name === "cards" ? "/cards" : `/inbox#${name}`, "data-to-do": name },
-      h("span", { text: words[`to_do_${name}`] }), h("b", { text: String(model.counts[name]) }))));
-  $("to-do").replaceChildren(...(lines.length ? lines : [h("li", { class: "muted", text: words.to_do_none })]));
-  for (const badge of document.querySelectorAll("[data-badge]")) {
-    const names = badge.dataset.badge === "inbox" ? PLACES.filter((name) => name !== "cards") : [badge.dataset.badge];
-    const count = names.reduce((sum, name) => sum + (model.counts?.[name] ?? 0), 0);
-    badge.textContent = String(count);
-    badge.hidden = !count;
-  }
+export function startIdle({ openRecord }) {
+  const about = { words: data.inbox.words, language: data.language, zone: data.zone, queues: data.queues, me: data.inbox.me };
+  const list = new InboxList($("to-do"), about, { call: dial, open: openRecord, changed });
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => list.refresh(), PAUSE_MILLISECONDS);
+  };
+  for (const kind of ["inbox", "card", "refreshed", "contact-finished"]) hear(kind, soon);
+  on(["contact"], () => { if (!model.contact) soon(); });
 }
 
-async function read() {
-  const counts = await ask("GET", "/api/inbox/counts").catch(() => null);
-  if (counts) set({ counts });
-}
-
-export function startIdle() {
-  hear("inbox", (message) => set({ counts: { ...model.counts, ...message.counts } }));
-  hear("refreshed", read);
-  on(["counts"], draw);
+function changed(counts) {
+  setBadge("inbox", counts.missed + counts.callbacks + counts.messages + counts.unfinished);
+  setBadge("cards", counts.cards);
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  $("to-do-title").textContent = all ? words.to_do : words.to_do_none;
 }

@@ -1,18 +1,11 @@
-// What happens, as it happens. A stream that is silent for too long is dead, whatever the browser believes; after every
-// gap the state is read anew.
+// What happens, as it happens; after every gap the state is read anew.
+import { LiveStream } from "./live-stream.js";
 import { heardAt, model, set } from "./desk-model.js";
 
-const SILENT_MILLISECONDS = 10000; // more than two beats missed
-const FIRST_RETRY_MILLISECONDS = 300;
-const LONGEST_RETRY_MILLISECONDS = 5000;
-
 const handlers = new Map();
-let source = null;
 let name = null;
-let lastHeard = Date.now();
-let retry = FIRST_RETRY_MILLISECONDS;
 let topics = [];
-let again = null;
+let toldTopics = false;
 
 /** Calls `take` with each message of this kind. */
 export function hear(kind, take) {
@@ -27,8 +20,8 @@ export function watch(wanted) {
 }
 
 function tellTopics() {
-  if (!name || (!topics.length && !tellTopics.told)) return;
-  tellTopics.told = true;
+  if (!name || (!topics.length && !toldTopics)) return;
+  toldTopics = true;
   fetch("/api/desk/watch", {
     method: "POST",
     headers: {
@@ -39,48 +32,32 @@ function tellTopics() {
   }).catch(() => {}); // the stream is dead then, and will say so
 }
 
-export function connect() {
-  clearTimeout(again);
-  source?.close();
-  source = new EventSource("/desk/events");
-  lastHeard = Date.now();
-  source.onmessage = (event) => {
-    lastHeard = Date.now();
-    const message = JSON.parse(event.data);
+function told(kind, message) {
+  for (const take of handlers.get(kind) ?? []) take(message);
+}
+
+const stream = new LiveStream("/desk/events", {
+  heard(message) {
     heardAt(message.at);
-    if (message.kind === "hello") opened(message);
-    else if (message.kind === "lost") refresh();
-    else if (message.kind === "logged-out") set({ loggedOut: true });
-    for (const take of handlers.get(message.kind) ?? []) take(message);
-  };
-  source.onerror = lost;
+    if (message.kind === "lost") refresh();
+    else if (message.kind === "logged-out") loggedOut();
+    told(message.kind, message);
+  },
+  opened(stream_name) {
+    name = stream_name;
+    refresh(); // something may have happened between the page, or the last stream, and this one
+    tellTopics();
+  },
+  lost: () => model.stream !== "off" && set({ stream: "off" }),
+  before: refresh,
+});
+
+function loggedOut() {
+  stream.close();
+  set({ loggedOut: true, stream: "off" });
 }
 
-function opened(message) {
-  const first = name === null;
-  name = message.stream;
-  retry = FIRST_RETRY_MILLISECONDS;
-  if (!first) refresh();
-  else refresh(); // something may have happened between the page and its stream
-  tellTopics();
-}
-
-function lost() {
-  source?.close();
-  source = null;
-  if (model.stream !== "off") set({ stream: "off" });
-  clearTimeout(again);
-  again = setTimeout(() => refresh().then((there) => there && connect()), retry);
-  retry = Math.min(retry * 2, LONGEST_RETRY_MILLISECONDS);
-}
-
-setInterval(() => {
-  if (source && Date.now() - lastHeard > SILENT_MILLISECONDS) lost();
-}, 1000);
-addEventListener("online", () => { if (!source) { retry = FIRST_RETRY_MILLISECONDS; lost(); } });
-addEventListener("offline", lost);
-addEventListener("pagehide", () => source?.close());
-addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
+export const connect = () => stream.open();
 
 /** Reads everything anew; whether the server was reached. */
 export async function refresh() {
@@ -88,20 +65,16 @@ export async function refresh() {
   try {
     answer = await fetch("/api/desk/state", { headers: { Accept: "application/json" } });
   } catch {
-    lost();
     return false;
   }
   if (answer.status === 401 || answer.status === 403) {
-    set({ loggedOut: true, stream: "off" });
+    loggedOut();
     return false;
   }
-  if (!answer.ok) {
-    lost();
-    return false;
-  }
+  if (!answer.ok) return false;
   const state = await answer.json();
   heardAt(state.now);
-  set({ ...state, loggedOut: false, stream: source ? "on" : model.stream });
-  for (const take of handlers.get("refreshed") ?? []) take(state);
+  set({ ...state, loggedOut: false, stream: stream.source ? "on" : model.stream });
+  told("refreshed", state);
   return true;
 }

@@ -30,7 +30,7 @@ startCaller();
 startRecord();
 startTransfer();
 startDevices();
-startIdle();
+startIdle({ openRecord: recordActions.open });
 startKeys(actions);
 startPhone();
 drawAll();

@@ -63,3 +63,30 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
+
+/** A count beside a place in the bar; nothing when there is none. */
+export function setBadge(name, count) {
+  for (const badge of document.querySelectorAll(`[data-badge="${name}"]`)) {
+    badge.textContent = String(count);
+    badge.hidden = !count;
+  }
+}
+
+const BADGES_MILLISECONDS = 30000;
+
+/** Counts for pages that do not hear of them by themselves. */
+async function readBadges() {
+  if (document.hidden || !document.querySelector("[data-badge='inbox']")) return;
+  const counts = await fetch("/api/inbox/counts", { headers: { Accept: "application/json" } })
+    .then((answer) => (answer.ok ? answer.json() : null))
+    .catch(() => null);
+  if (!counts) return;
+  setBadge("inbox", counts.missed + counts.callbacks + counts.messages + counts.unfinished);
+  setBadge("cards", counts.cards);
+}
+
+if (!document.body.classList.contains("desk")) {
+  readBadges();
+  setInterval(readBadges, BADGES_MILLISECONDS);
+  document.addEventListener("visibilitychange", readBadges);
+}

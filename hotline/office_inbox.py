@@ -1,0 +1,76 @@
+"""The inbox's wiring: what waits, from every feature that has something to do."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine
+
+from crm.database import reading
+from crm.inbox.live import InboxWatch
+from crm.inbox.service import Counts, counts
+from crm.inbox.web import InboxPages, Surroundings
+from crm.live import Hub
+from crm.staff.access import Access, Visitor
+from crm.web.shell import House
+from hotline.settings import Settings
+
+
+class Around(Protocol):
+    """What the inbox needs of `hotline.office.Surroundings`."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+    @property
+    def called_by_hand(self) -> Callable[[str], None]: ...
+
+
+def make_inbox(around: Around, hub: Hub, access: Access, house: House) -> tuple[InboxWatch, InboxPages]:
+    """What keeps the counts live, and the pages."""
+    short_seconds = around.settings.answering.short_abandon_seconds
+    loop = asyncio.get_running_loop()
+
+    def count() -> Counts:
+        with reading(around.engine) as connection:
+            return counts(connection, around.clock(), short_seconds)
+
+    def all_queues() -> Mapping[str, Collection[str]]:
+        return {agent.extension: agent.queues for agent in around.settings.agents}
+
+    def changed(call_id: str | None) -> None:
+        if call_id is not None:
+            loop.call_soon_threadsafe(around.called_by_hand, call_id)
+        watch.changed()
+
+    def queues() -> list[Mapping[str, str]]:
+        return [
+            {"name": queue.name, "th": queue.label_th or queue.name, "en": queue.label_en or queue.name}
+            for queue in around.settings.queues
+        ]
+
+    watch = InboxWatch(hub, count, all_queues)
+    pages = InboxPages(
+        Surroundings(
+            engine=around.engine,
+            access=access,
+            house=house,
+            clock=around.clock,
+            sounds=around.settings.messages_folder,
+            short_seconds=short_seconds,
+            queues=queues,
+            queues_of=lambda extension: all_queues().get(extension, ()),
+            own_work=own_work,
+            changed=changed,
+        )
+    )
+    return watch, pages
+
+
+def own_work(connection: Connection, who: Visitor, now: datetime) -> Mapping[str, list[Mapping[str, Any]]]:
+    """What waits for this person alone."""
+    return {"unfinished": [], "cards": []}
