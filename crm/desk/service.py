@@ -213,7 +213,8 @@ class Desk:
         """What is known of this call's caller, now; None when the records do not answer soon."""
         asked = self.pops.ask(view.call_id, view.number if view.recognisable else None)
         try:
-            return await asyncio.wait_for(asyncio.shield(asked), PROFILE_SECONDS)
+            async with asyncio.timeout(PROFILE_SECONDS):
+                return await asyncio.shield(asked)
         except TimeoutError:
             return None
 

@@ -75,7 +75,8 @@ class Streams:
 
     async def _next(self, listener: Listener) -> Mapping[str, Any]:
         with suppress(TimeoutError):
-            return await asyncio.wait_for(listener.get(), self._beat)
+            async with asyncio.timeout(self._beat):
+                return await listener.get()
         return {"kind": "beat"}
 
     def _text(self, number: int, message: Mapping[str, Any]) -> str:
