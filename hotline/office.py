@@ -30,6 +30,7 @@ from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
 from hotline.office_desk import make_desk
 from hotline.office_inbox import make_inbox
+from hotline.office_records import Records
 from hotline.people import People
 from hotline.settings import Settings
 
@@ -86,6 +87,7 @@ class Office:
         self._endings: list[Callable[[], Awaitable[None]]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._telephones()
+        self._add_records()
         self._add_desk()
         self._add_inbox()
 
@@ -102,6 +104,13 @@ class Office:
         self.routers.append(pages.router)
         self._listeners.append(watch.happened)
         self._works.append(watch.run)
+
+    def _add_records(self) -> None:
+        self.records = Records(self.around, self.hub, self.access, self.house)
+        self.routers += self.records.routers
+        self._listeners.append(self.records.happened)
+        self._works += self.records.works
+        self._endings += self.records.endings
 
     def _add_desk(self) -> None:
         self.desk, pages = make_desk(self.around, self.hub, self.access, self.house)

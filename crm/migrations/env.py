@@ -3,15 +3,20 @@
 from alembic import context
 
 import crm.audit.models
+import crm.autosave.models
 import crm.calendar.models
 import crm.calls.models
 import crm.closure.models
+import crm.contacts.models
 import crm.departments.models
 import crm.inbox.models
 import crm.outbox.models
 import crm.pauses.models
 import crm.people.models
-import crm.staff.models  # noqa: F401  (the models register their tables)
+import crm.scripts.models
+import crm.staff.models
+import crm.standards.models
+import crm.topics.models  # noqa: F401  (the models register their tables)
 from crm.database import metadata
 
 connection = context.config.attributes.get("connection")

@@ -1,16 +1,24 @@
 """Finding, adding and changing people. One number may belong to several people, one person may have several."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, case, delete, insert, or_, select, update
 
+from crm.audit.service import Doer, note
+from crm.autosave.service import SYSTEM, Applied, Author, apply
 from crm.database import insert_into
 from crm.people.models import Person, PersonNumber, Profile, people, person_numbers, phone_numbers
+from crm.people.names import full_name
 from crm.people.numbers import Number, NumberKind
+from crm.people.search import index_person
 
 _PROFILE: Final = frozenset(field.name for field in fields(Profile))
+_NAMES: Final = frozenset({"title", "first_name", "last_name"})
+_FOUND_BY: Final = _NAMES | {"display_name", "email"}
+_COLUMNS: Final = tuple(column for column in people.c if column.name != "field_versions")
 
 
 class UnknownPersonError(LookupError):
@@ -18,7 +26,7 @@ class UnknownPersonError(LookupError):
 
 
 _PEOPLE_OF_NUMBER: Final[Select[Any]] = (
-    select(people, person_numbers.c.last_used_at)
+    select(*_COLUMNS, person_numbers.c.last_used_at)
     .select_from(phone_numbers)
     .join(person_numbers, person_numbers.c.number_id == phone_numbers.c.id)
     .join(people, people.c.id == person_numbers.c.person_id)
@@ -40,10 +48,23 @@ def find_by_number(connection: Connection, number: str, most: int = 20) -> list[
 
 def get_person(connection: Connection, person_id: int) -> Person:
     """The person with this id. Raises UnknownPersonError."""
-    row = connection.execute(select(people).where(people.c.id == person_id)).one_or_none()
+    row = connection.execute(select(*_COLUMNS).where(people.c.id == person_id)).one_or_none()
     if row is None:
         raise UnknownPersonError(f"there is no person {person_id}")
     return Person(**row._mapping)
+
+
+def living_id(connection: Connection, person_id: int) -> int:
+    """Whom this person is kept as, after merges: mostly the same. Raises UnknownPersonError."""
+    seen = {person_id}
+    while True:
+        row = connection.execute(select(people.c.merged_into_id).where(people.c.id == person_id)).one_or_none()
+        if row is None:
+            raise UnknownPersonError(f"there is no person {person_id}")
+        if row.merged_into_id is None or row.merged_into_id in seen:
+            return person_id
+        person_id = row.merged_into_id
+        seen.add(person_id)
 
 
 def numbers_of(connection: Connection, person_id: int) -> list[PersonNumber]:
@@ -57,24 +78,69 @@ def numbers_of(connection: Connection, person_id: int) -> list[PersonNumber]:
     return [PersonNumber(*row) for row in rows]
 
 
-def create_person(connection: Connection, profile: Profile, at: datetime, number: Number | None = None) -> int:
+def create_person(
+    connection: Connection, profile: Profile, at: datetime, number: Number | None = None, doer: Doer | None = None
+) -> int:
     """Adds a person (C2), with ``number`` as the primary one when it is known; returns the id."""
     values = {name: value for name, value in asdict(profile).items() if name in _PROFILE}
     statement = insert(people).values(**values, created_at=at, updated_at=at).returning(people.c.id)
     person_id: int = connection.execute(statement).scalar_one()
+    index_person(connection, person_id, profile)
     if number is not None and number.kind is not NumberKind.WITHHELD:
         attach_number(connection, person_id, number, primary=True, used_at=at)
+    given = {name: value for name, value in values.items() if value is not None}
+    note(connection, at, doer, "person.added", f"person/{person_id}", **given)
     return person_id
 
 
-def update_person(connection: Connection, person_id: int, at: datetime, **changes: Any) -> None:
-    """Changes fields of the profile (C5). Raises UnknownPersonError, TypeError for a field there is not."""
+def change_person(
+    connection: Connection,
+    person_id: int,
+    changes: Mapping[str, Any],
+    at: datetime,
+    *,
+    author: Author = SYSTEM,
+    doer: Doer | None = None,
+    seen_version: int | None = None,
+) -> Applied:
+    """Changes fields of the profile (C5) as `crm.autosave` does, with a line in the audit; ``changes`` are clean
+    (`crm.people.fields`). Raises UnknownPersonError, TypeError for a field there is not."""
     unknown = changes.keys() - _PROFILE
     if unknown:
         raise TypeError(f"a person has no {', '.join(sorted(unknown))}")
-    changed = connection.execute(update(people).where(people.c.id == person_id).values(**changes, updated_at=at))
-    if changed.rowcount == 0:
+    row = connection.execute(select(people).where(people.c.id == person_id).with_for_update()).mappings().one_or_none()
+    if row is None:
         raise UnknownPersonError(f"there is no person {person_id}")
+    fields_now = {name: row[name] for name in (*_PROFILE, "version", "field_versions")}
+    applied = apply(fields_now, _with_display_name(fields_now, changes), seen_version, author, at)
+    if not applied.changed:
+        return applied
+    new = {name: value for name, (_old, value) in applied.changed.items()}
+    statement = update(people).where(people.c.id == person_id)
+    connection.execute(
+        statement.values(**new, version=applied.version, field_versions=applied.field_versions, updated_at=at)
+    )
+    if applied.changed.keys() & _FOUND_BY and row["merged_into_id"] is None:
+        index_person(connection, person_id, Profile(**{name: (fields_now | new)[name] for name in _PROFILE}))
+    lines = {name: [old, value] for name, (old, value) in applied.changed.items()}
+    note(connection, at, doer, "person.changed", f"person/{person_id}", changes=lines)
+    return applied
+
+
+def update_person(connection: Connection, person_id: int, at: datetime, **changes: Any) -> None:
+    """The same by the system itself."""
+    change_person(connection, person_id, changes, at)
+
+
+def _with_display_name(now: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The name on screens follows first and last name, unless somebody wrote another one."""
+    if "display_name" in changes or not changes.keys() & _NAMES:
+        return dict(changes)
+    then = {**now, **changes}
+    derived = full_name(then["title"], then["first_name"], then["last_name"])
+    if not derived or now["display_name"] != full_name(now["title"], now["first_name"], now["last_name"]):
+        return dict(changes)
+    return {**changes, "display_name": derived}
 
 
 def attach_number(

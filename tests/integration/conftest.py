@@ -12,9 +12,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from programs import find
+from records_rig import RecordsRig
 from sqlalchemy import Engine
 
 from crm.database import open_engine, upgrade
+from hotline.settings import parse
+from hotline.settings_file import first_settings
 
 _NOBODY = "nobody"
 
@@ -163,3 +166,12 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     engine = open_engine(server.new_database(request.getfixturevalue("migrated_postgres")))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def rig(engine: Engine, tmp_path: Path) -> Iterator[RecordsRig]:
+    """People and contacts served, on a database of each kind."""
+    file = tmp_path / "hotline.toml"
+    running = RecordsRig(engine, parse(first_settings(), file))
+    yield running
+    running.close()

@@ -1,0 +1,281 @@
+"""What appears while the telephone rings (C1 to C3): a handful of quick look-ups by index, whatever the number of
+people. Sync: give it a thread.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, union_all
+
+from crm.calls.models import calls
+from crm.contacts.models import ContactState, contacts
+from crm.people.models import Person, PersonNumber, person_numbers, phone_numbers
+from crm.people.service import find_by_number, get_person, living_id
+from crm.people.showing import person_json
+from crm.staff.models import staff
+from crm.topics.models import topics
+
+MOST_PEOPLE: Final = 10
+LAST_CONTACTS: Final = 5
+LAST_CALLS: Final = 5
+_COUNTED: Final = 1000  # "1000 or more" is enough to know
+
+
+class CallerKind(StrEnum):
+    """What is known of who calls."""
+
+    HIDDEN = "hidden"  # no number: search by name
+    NEW = "new"  # nobody has this number (C2)
+    KNOWN = "known"  # exactly one person has it (C3)
+    SEVERAL = "several"  # to be chosen from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastContact:
+    """A contact of before, in a line. ``rating``: the survey's meaning (H8)."""
+
+    id: int
+    person_id: int | None
+    begun_at: datetime
+    channel: str
+    state: str
+    topic_th: str | None
+    topic_en: str | None
+    question: str | None
+    answer: str | None
+    outcome: str | None
+    rating: str | None
+    agent_th: str | None
+    agent_en: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCall:
+    """A call of before from this number."""
+
+    call_id: str
+    arrived_at: datetime
+    outcome: str | None
+    rating: str | None
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonOfPop:
+    """One of those who may be calling."""
+
+    person: Person
+    numbers: Sequence[PersonNumber] = ()
+    contact_count: int = 0
+    last_contacts: Sequence[PastContact] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pop:
+    """Everything. ``calls_before``: from this number, this call not among them, at most 1000; ``drafts``: records of
+    these people or this number that are not finished."""
+
+    kind: CallerKind
+    number: str | None
+    people: Sequence[PersonOfPop] = ()
+    calls_before: int = 0
+    last_calls: Sequence[PastCall] = ()
+    drafts: Sequence[int] = field(default_factory=tuple)
+
+    def as_json(self, year: int, language: str = "th") -> dict[str, Any]:
+        """For the page. ``year``: now, for ages; ``language``: of subjects and names."""
+        return {
+            "kind": self.kind,
+            "number": self.number,
+            "people": [
+                person_json(one.person, one.numbers, year, language)
+                | {"contact_count": one.contact_count}
+                | {"contacts": [_contact_json(line, language) for line in one.last_contacts]}
+                for one in self.people
+            ],
+            "calls_before": self.calls_before,
+            "last_calls": [_call_json(line) for line in self.last_calls],
+            "drafts": list(self.drafts),
+        }
+
+
+def profile_for_pop(
+    connection: Connection, number: str | None, call_id: str | None = None, person_id: int | None = None
+) -> Pop:
+    """All that a pop shows. ``number``: in its one form (`crm.people.numbers.Number.recognisable`), None when hidden.
+    ``call_id``: the call that rings, not to be counted as one of before. ``person_id``: of this person instead.
+
+    Raises UnknownPersonError for a ``person_id`` that is nobody's.
+    """
+    if person_id is not None:
+        people = [get_person(connection, living_id(connection, person_id))]
+    else:
+        people = find_by_number(connection, number, MOST_PEOPLE) if number else []
+    ids = [person.id for person in people]
+    numbers = _numbers(connection, ids)
+    counts = _counts(connection, ids, call_id)
+    past = _last_contacts(connection, ids, call_id)
+    shown = [
+        PersonOfPop(
+            person=person,
+            numbers=numbers.get(person.id, ()),
+            contact_count=counts.get(person.id, 0),
+            last_contacts=[line for line in past if line.person_id == person.id],
+        )
+        for person in people
+    ]
+    return Pop(
+        kind=_kind(number, people),
+        number=number,
+        people=shown,
+        calls_before=_calls_before(connection, number, call_id),
+        last_calls=_last_calls(connection, number, call_id),
+        drafts=_drafts(connection, ids, number, call_id),
+    )
+
+
+def _kind(number: str | None, people: Sequence[Person]) -> CallerKind:
+    if not people:
+        return CallerKind.NEW if number else CallerKind.HIDDEN
+    return CallerKind.KNOWN if len(people) == 1 else CallerKind.SEVERAL
+
+
+def _numbers(connection: Connection, ids: Sequence[int]) -> dict[int, list[PersonNumber]]:
+    if not ids:
+        return {}
+    rows = connection.execute(
+        select(
+            person_numbers.c.person_id,
+            phone_numbers.c.number,
+            phone_numbers.c.kind,
+            person_numbers.c.is_primary,
+            person_numbers.c.last_used_at,
+        )
+        .join(phone_numbers, phone_numbers.c.id == person_numbers.c.number_id)
+        .where(person_numbers.c.person_id.in_(ids))
+        .order_by(person_numbers.c.is_primary.desc(), phone_numbers.c.number)
+    )
+    found: dict[int, list[PersonNumber]] = {}
+    for row in rows:
+        found.setdefault(row.person_id, []).append(PersonNumber(*row[1:]))
+    return found
+
+
+def _not_this_call(query: Select[Any], column: Any, call_id: str | None) -> Select[Any]:
+    return query if call_id is None else query.where(or_(column.is_(None), column != call_id))
+
+
+def _counts(connection: Connection, ids: Sequence[int], call_id: str | None) -> dict[int, int]:
+    if not ids:
+        return {}
+    query = _not_this_call(select(contacts.c.person_id, func.count()), contacts.c.call_id, call_id)
+    rows = connection.execute(query.where(contacts.c.person_id.in_(ids)).group_by(contacts.c.person_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def _last_contacts(connection: Connection, ids: Sequence[int], call_id: str | None) -> list[PastContact]:
+    """The last ones of each person, by one walk down the index each."""
+    if not ids:
+        return []
+    each = []
+    for person_id in ids:
+        newest = _not_this_call(select(contacts.c.id), contacts.c.call_id, call_id)
+        newest = newest.where(contacts.c.person_id == person_id).order_by(contacts.c.begun_at.desc())
+        each.append(select(newest.limit(LAST_CONTACTS).subquery().c.id))
+    wanted = union_all(*each) if len(each) > 1 else each[0]
+    return past_contacts(connection, contacts.c.id.in_(wanted))
+
+
+def past_contacts(connection: Connection, condition: Any, most: int = 100) -> list[PastContact]:
+    """Contacts in a line each, the newest first."""
+    rows = connection.execute(
+        select(
+            contacts.c.id,
+            contacts.c.person_id,
+            contacts.c.begun_at,
+            contacts.c.channel,
+            contacts.c.state,
+            topics.c.name_th.label("topic_th"),
+            topics.c.name_en.label("topic_en"),
+            contacts.c.question,
+            contacts.c.answer,
+            contacts.c.outcome,
+            calls.c.survey_meaning.label("rating"),
+            staff.c.name_th.label("agent_th"),
+            staff.c.name_en.label("agent_en"),
+        )
+        .select_from(contacts)
+        .join(topics, topics.c.id == contacts.c.topic_id, isouter=True)
+        .join(calls, calls.c.call_id == contacts.c.call_id, isouter=True)
+        .join(staff, staff.c.id == contacts.c.staff_id, isouter=True)
+        .where(condition)
+        .order_by(contacts.c.begun_at.desc(), contacts.c.id.desc())
+        .limit(most)
+    )
+    return [PastContact(**row._mapping) for row in rows]
+
+
+def _calls_before(connection: Connection, number: str | None, call_id: str | None) -> int:
+    if number is None:
+        return 0
+    some = select(calls.c.call_id).where(calls.c.caller_e164 == number)
+    if call_id is not None:
+        some = some.where(calls.c.call_id != call_id)
+    return connection.scalar(select(func.count()).select_from(some.limit(_COUNTED).subquery())) or 0
+
+
+def _last_calls(connection: Connection, number: str | None, call_id: str | None) -> list[PastCall]:
+    if number is None:
+        return []
+    query = select(
+        calls.c.call_id,
+        calls.c.arrived_at,
+        calls.c.outcome,
+        calls.c.survey_meaning.label("rating"),
+        calls.c.agent,
+    ).where(calls.c.caller_e164 == number)
+    if call_id is not None:
+        query = query.where(calls.c.call_id != call_id)
+    rows = connection.execute(query.order_by(calls.c.arrived_at.desc()).limit(LAST_CALLS))
+    return [PastCall(**row._mapping) for row in rows]
+
+
+def _drafts(connection: Connection, ids: Sequence[int], number: str | None, call_id: str | None) -> list[int]:
+    """By person and by number apart: each has its index."""
+    found: set[int] = set()
+    conditions: list[ColumnElement[bool]] = [contacts.c.person_id.in_(ids)] if ids else []
+    conditions += [contacts.c.number == number] if number else []
+    for condition in conditions:
+        query = _not_this_call(select(contacts.c.id), contacts.c.call_id, call_id)
+        draft = contacts.c.state == ContactState.DRAFT
+        found |= set(connection.scalars(query.where(condition, draft).order_by(contacts.c.begun_at.desc()).limit(20)))
+    return sorted(found)
+
+
+def _contact_json(line: PastContact, language: str) -> dict[str, Any]:
+    own, other = ("th", "en") if language == "th" else ("en", "th")
+    return {
+        "id": line.id,
+        "at": line.begun_at.isoformat(),
+        "channel": line.channel,
+        "state": line.state,
+        "subject": getattr(line, f"topic_{own}") or getattr(line, f"topic_{other}"),
+        "question": line.question,
+        "summary": line.answer,
+        "outcome": line.outcome,
+        "agent": getattr(line, f"agent_{own}") or getattr(line, f"agent_{other}"),
+        "rating": line.rating,
+    }
+
+
+def _call_json(line: PastCall) -> dict[str, Any]:
+    return {
+        "call_id": line.call_id,
+        "at": line.arrived_at.isoformat(),
+        "outcome": line.outcome,
+        "agent": line.agent,
+        "rating": line.rating,
+    }
