@@ -15,6 +15,7 @@ from ami_listener.calls_rings import fill_rings
 from ami_listener.calls_times import NEAR, is_exact, is_near, nearest
 from ami_listener.events import (
     AgentLegEnded,
+    AgentLegReplaced,
     AgentRang,
     AgentRingEnded,
     AssistantAnswered,
@@ -297,8 +298,10 @@ class _Build:
         until = min(again, default=None)
         exact: list[datetime] = []
         vague: list[datetime] = []
+        # a browser that was loaded anew goes on with its talk on another leg
+        moved_on = any(moved.old_channel == talk.agent_channel for moved in self.of(AgentLegReplaced))
         for left in self.of(AgentLegEnded):
-            if left.agent == talk.agent and left.agent_channel in (None, "", talk.agent_channel):
+            if left.agent == talk.agent and (moved_on or left.agent_channel in (None, "", talk.agent_channel)):
                 (exact if left.precision is Precision.MICROSECOND else vague).append(left.occurred_at)
         for moved in self.record.transfers:
             if moved.agent == talk.agent:

@@ -8,6 +8,7 @@ from ami_listener.events import AgentLegEnded, CallEnded, EndedBy, LeaveStatus, 
 from ami_listener.records import CallRecord, Conversation, Outcome, QueuePass
 
 _SOON: Final = timedelta(seconds=1.5)
+NOTHING_HEARD: Final = 44  # Asterisk's cause when no audio has come from a telephone for too long: it died
 _TOLD: Final = (EndedBy.AGENT, EndedBy.CALLER, EndedBy.TRANSFER)
 
 
@@ -23,15 +24,17 @@ def settle(
     if record.ended_at is None:
         return
     record.outcome = _outcome(record, failed)
+    told = next((event.ended_by for event in ended if event.ended_by), None)
     if record.outcome is Outcome.ANSWERED:
-        record.ended_by = record.conversations[-1].ended_by if record.conversations else EndedBy.AGENT
+        last = record.conversations[-1].ended_by if record.conversations else EndedBy.AGENT
+        lost = last is EndedBy.FAILURE and not failed  # the agent's telephone died; the call went on
+        record.ended_by = (told or EndedBy.CALLER) if lost else last
     elif failed:
         record.ended_by = EndedBy.FAILURE
     elif record.outcome is Outcome.ABANDONED:
         record.ended_by = EndedBy.CALLER
     else:
         # Closed, message, callback, time-out: the dialplan says when it came to its own end.
-        told = next((event.ended_by for event in ended if event.ended_by), None)
         record.ended_by = told or _unless_told(record.outcome)
 
 
@@ -54,10 +57,11 @@ def _who_ended(
         moved.agent == talk.agent and talk.answered_at - _SOON <= moved.transferred_at <= end + _SOON
         for moved in record.transfers
     )
+    lost = any(e.agent == talk.agent and e.cause == NOTHING_HEARD and abs(e.occurred_at - end) <= _SOON for e in legs)
     by: EndedBy | None = EndedBy.AGENT
     if handed_over:
         by = EndedBy.TRANSFER
-    elif failed and end == record.ended_at:
+    elif lost or (failed and end == record.ended_at):
         by = EndedBy.FAILURE
     elif _went_on(talk, record, left):
         by = EndedBy.AGENT  # app_queue says "caller" of some transfers that failed; the dialplan knows better

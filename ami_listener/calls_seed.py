@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from ami_listener.calls_outcome import NOTHING_HEARD
 from ami_listener.events import (
     AgentLegEnded,
     AgentRang,
@@ -115,8 +116,9 @@ class _Seed:
             yield CallAnswered(**base, queue=talk.queue or "", agent=talk.agent, agent_channel=channel)
             if talk.ended_at and not self.ended_with_the_call(talk):
                 by = talk.ended_by if talk.ended_by in (EndedBy.AGENT, EndedBy.CALLER) else None
+                cause = NOTHING_HEARD if talk.ended_by is EndedBy.FAILURE else None
                 base = self.base("AgentLegEnded", talk.ended_at, talk.agent)
-                yield AgentLegEnded(**base, agent=talk.agent, agent_channel=channel, ended_by=by)
+                yield AgentLegEnded(**base, agent=talk.agent, agent_channel=channel, cause=cause, ended_by=by)
         for hold in self.record.holds:
             yield CallHeld(**self.base("CallHeld", hold.held_at, hold.agent), agent=hold.agent)
             if hold.resumed_at:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ami_listener.events import (
     AgentLegEnded,
+    AgentLegReplaced,
     AssistantAnswered,
     CallAnswered,
     CallArrived,
@@ -18,6 +19,7 @@ from ami_listener.events import (
     CallbackTried,
     CallEnded,
     CallFoundClosed,
+    CallKind,
     CallTransferred,
     EndedBy,
     Event,
@@ -25,6 +27,10 @@ from ami_listener.events import (
     LeaveStatus,
     MenuAnswered,
     MessageLeft,
+    OutboundAnswered,
+    OutboundDialled,
+    OutboundEnded,
+    OutboundResult,
     PickUpReason,
     QueueJoined,
     QueueLeft,
@@ -50,6 +56,13 @@ _TRANSFER_RESULT: Final = {
     "BUSY": TransferResult.BUSY,
     "NOANSWER": TransferResult.NO_ANSWER,
     "CANCEL": TransferResult.NO_ANSWER,
+}
+_OUTBOUND_RESULT: Final = {
+    "ANSWER": OutboundResult.ANSWERED,
+    "BUSY": OutboundResult.BUSY,
+    "NOANSWER": OutboundResult.NO_ANSWER,
+    "CANCEL": OutboundResult.CANCELLED,
+    "": OutboundResult.CANCELLED,
 }
 _WITHHELD: Final = frozenset({"", "anonymous", "unknown", "<unknown>", "restricted", "private", "withheld"})
 _PICK_UP: Final = {reason.value: reason for reason in PickUpReason}
@@ -160,6 +173,37 @@ def _transfer_ended(base: dict[str, Any], queue: str, agent: str, fields: list[s
     return TransferEnded(**base, to=fields[0] or None, result=result)
 
 
+def _own(base: dict[str, Any]) -> dict[str, Any]:
+    """Base fields of an agent's own call."""
+    return {**base, "call_id": None, "outbound_id": base["call_id"]}
+
+
+def _out_dialled(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
+    kind, to, channel = CallKind(fields[0]), fields[1], fields[2]
+    return OutboundDialled(**_own(base), agent=_needed(agent), kind=kind, to=to, agent_channel=_needed(channel))
+
+
+def _out_answered(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
+    return OutboundAnswered(**_own(base), agent=_needed(agent), far_channel=fields[0] or None)
+
+
+def _out_ended(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
+    result = _OUTBOUND_RESULT.get(fields[0], OutboundResult.UNREACHABLE)
+    return OutboundEnded(**_own(base), agent=_needed(agent), result=result, cause=cause_or_none(_field(fields, 1)))
+
+
+def _taken_up(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
+    old, far, handler, way = fields
+    return AgentLegReplaced(
+        **(_own(base) if way == "out" else base),
+        agent=_needed(agent),
+        old_channel=_needed(old),
+        far_channel=far or None,
+        handler=_needed(handler),
+        queue=queue or None,
+    )
+
+
 def _survey(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
     return SurveyAnswered(**base, scale=fields[0], key=_field(fields, 1) or None, meaning=_field(fields, 2) or None)
 
@@ -209,4 +253,8 @@ _BUILD: Final[dict[str, Build]] = {
     Fact.CALLBACK_TRY: _callback_try,
     Fact.MESSAGE: _message,
     Fact.ENDED: _ended,
+    Fact.OUT_DIALLED: _out_dialled,
+    Fact.OUT_ANSWERED: _out_answered,
+    Fact.OUT_ENDED: _out_ended,
+    Fact.TAKEN_UP: _taken_up,
 }

@@ -94,7 +94,7 @@ class Translator:
         )
         if fact == Fact.ENDED:
             self._forget(call_id)
-        elif fact != Fact.CALLBACK_TRY:  # told by another leg, when the call that asked is long over
+        elif event.call_id is not None and fact != Fact.CALLBACK_TRY:  # that is told when the call is long over
             self._remember(call_id, _text(message, "linkedid", call_id))
         return [event]
 

@@ -25,6 +25,7 @@ class Context(StrEnum):
     AGENT_LEG_ENDED = "hotline-agent-leg-ended"  # hangup handler of the agent's leg: wrap-up
     CALL_ENDED = "hotline-call-ended"  # hangup handler of the caller's leg
     WRAP_UP = "hotline-wrap-up"  # timer that ends the wrap-up
+    RESTORE = "hotline-restore"  # after Asterisk's start: who was on a break is again
     WHISPER = "hotline-whisper"  # spy leg that speaks to a waiting caller
     ASSISTANT = "hotline-assistant"  # what is spoken on that leg
     CALLBACK = "hotline-callback"  # placeholder that waits in the caller's place
@@ -46,6 +47,7 @@ class Variable(StrEnum):
     AGENT = "HOTLINE_AGENT"  # extension of the agent whose leg this is
     WHISPER_LEG = "HOTLINE_WHISPER"  # SHARED: the leg that speaks to this caller, to be ended
     CALLER_CHANNEL = "HOTLINE_CHANNEL"
+    TAKEN_UP = "HOTLINE_TAKEN_UP"  # epoch seconds at which a reloaded browser said that it goes on with this leg's call
     CALLBACK_NUMBER = "HOTLINE_CALLBACK_NUMBER"
     CALLBACK_TRY = "HOTLINE_CALLBACK_TRY"
 
@@ -74,6 +76,12 @@ class Fact(StrEnum):
     CALLBACK_TRY = "CALLBACKTRY"  # request's call id|try|result: calling, connected, no_answer, busy, failed
     MESSAGE = "MESSAGE"  # file|seconds|status
     ENDED = "ENDED"  # hangup cause|"system" when our dialplan hung up
+    # What agents' telephones call themselves; the call field is the uniqueid of the agent's own leg, which is no
+    # caller's call: nothing of it is offered, answered or rated.
+    OUT_DIALLED = "OUTDIALLED"  # agent / department / outside|number|agent's channel
+    OUT_ANSWERED = "OUTANSWERED"  # channel of who answered
+    OUT_ENDED = "OUTENDED"  # DIALSTATUS|hangup cause
+    TAKEN_UP = "TAKENUP"  # a reloaded browser goes on with its call: old channel|far end's channel|handler|in / out
 
 
 USER_EVENT: Final = "Hotline"  # UserEvent(Hotline,Fact: …,Call: …,Queue: …,Agent: …,At: …,Data: …)
@@ -100,6 +108,7 @@ class Store(StrEnum):
     HOLIDAY = "hotline-holiday"  # key: YYYY-MM-DD; value: name
     CALLBACK = "hotline-callback"  # key: caller's number; value: call id that asked
     WRAP_UP = "hotline-wrapup"  # key: agent; value: when the running wrap-up ends, epoch seconds
+    BREAK = "hotline-break"  # key: agent; value: since when, epoch seconds|reason. Survives Asterisk's own end
     PHONE = f"{PHONE_SECRETS}/auth"  # key: extension of a browser telephone; value: its SIP secret, as sorcery reads it
     PHONE_SESSION = "hotline-phone-session"  # key: the same; value: the log-in that the secret belongs to
 

@@ -17,12 +17,13 @@ from dialplan.site import HotlineSite, Number
 # Asterisk's modules refuse to load when their file is missing, even an empty one.
 EMPTY_FILES = (
     "acl.conf", "ari.conf", "ccss.conf", "cel.conf", "cli_permissions.conf", "cli_aliases.conf",
-    "codecs.conf", "pjproject.conf", "stasis.conf", "udptl.conf", "dnsmgr.conf", "queuerules.conf",
+    "codecs.conf", "pjproject.conf", "pjsip_notify.conf", "stasis.conf", "udptl.conf", "dnsmgr.conf", "queuerules.conf",
 )  # fmt: skip
 END_OF_DAY = time(23, 59)
 RENDERED_FILES = (
-    "asterisk.conf", "cdr.conf", "extensions.conf", "features.conf", "http.conf", "indications.conf", "logger.conf",
-    "manager.conf", "modules.conf", "musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf", "sorcery.conf",
+    "asterisk.conf", "cdr.conf", "cli.conf", "extensions.conf", "features.conf", "http.conf", "indications.conf",
+    "logger.conf", "manager.conf", "modules.conf", "musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf",
+    "sorcery.conf",
 )  # fmt: skip
 
 # res_speech before res_agi, which needs it; app_stack before what uses Gosub.
@@ -34,7 +35,8 @@ MODULES = (
     "res_pjsip", "res_pjsip_session", "res_pjsip_sdp_rtp", "res_pjsip_transport_websocket", "res_pjsip_registrar",
     "res_pjsip_authenticator_digest", "res_pjsip_outbound_authenticator_digest", "res_pjsip_outbound_registration",
     "res_pjsip_endpoint_identifier_user", "res_pjsip_endpoint_identifier_ip", "res_pjsip_caller_id", "res_pjsip_nat",
-    "res_pjsip_pubsub", "res_pjsip_refer", "res_pjsip_rfc3326", "res_pjsip_dtmf_info", "res_pjsip_logger", "chan_pjsip",
+    "res_pjsip_pubsub", "res_pjsip_refer", "res_pjsip_rfc3326", "res_pjsip_dtmf_info",
+    "res_pjsip_header_funcs", "res_pjsip_notify", "res_pjsip_logger", "chan_pjsip", "res_clioriginate",
     "app_stack", "app_dial", "app_queue", "app_playback", "app_read", "app_record", "app_userevent", "app_originate",
     "app_chanspy", "app_softhangup", "app_exec", "app_signal", "app_verbose", "app_echo",
     "func_callerid", "func_channel", "func_strings", "func_logic", "func_math", "func_db", "func_cut", "func_env",
@@ -47,7 +49,7 @@ WANTED_EVENTS = (
     "QueueCallerLeave", "QueueCallerAbandon", "QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved",
     "QueueMemberPause", "QueueMember", "QueueEntry", "QueueParams", "QueueStatusComplete", "CoreShowChannel",
     "CoreShowChannelsComplete", "Hold", "Unhold", "BlindTransfer", "AttendedTransfer", "Hangup", "OriginateResponse",
-    "FullyBooted", "Shutdown", "Reload", "DBGetResponse", "DBGetComplete",
+    "FullyBooted", "Shutdown", "Reload", "DBGetResponse", "DBGetComplete", "Status", "StatusComplete",
 )  # fmt: skip
 
 

@@ -250,6 +250,9 @@ class Dialling(Section):
         ("0[2-57]XXXXXXX", "0[689]XXXXXXXX", "1XXX", "1XX"), description="Asterisk patterns of permitted numbers."
     )
     trunk: Name | None = Field(None, description="Trunk for calls out; empty: the first.")
+    wrap_up_seconds: int = Field(
+        0, ge=0, le=600, description="Time after an agent's own call out, as after a caller's."
+    )
 
 
 class Ports(Section):

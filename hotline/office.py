@@ -24,13 +24,12 @@ from crm.pbx_store import Send
 from crm.staff.access import AGENTS, EVERYONE, OFFICE, Access
 from crm.staff.passwords import Hasher
 from crm.staff.web import StaffPages
-from crm.telephone.secrets import Telephones
-from crm.telephone.web import router as telephone_routes
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
 from hotline.office_desk import make_desk
 from hotline.office_inbox import make_inbox
 from hotline.office_records import Records
+from hotline.office_telephone import make_telephones
 from hotline.people import People
 from hotline.settings import Settings
 
@@ -86,18 +85,18 @@ class Office:
         self._works: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._endings: list[Callable[[], Awaitable[None]]] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._telephones()
+        self._add_telephones()
         self._add_records()
         self._add_desk()
         self._add_inbox()
 
-    def _telephones(self) -> None:
-        telephones = Telephones(self.around.engine, self.around.send, self.around.clock)
-        port = self.around.settings.ports.asterisk_http
-        self.routers.append(telephone_routes(self.access, telephones, asterisk_port=port))
-        self._listeners.append(telephones.happened)
-        self._works.append(telephones.run)
-        self._endings.append(telephones.close)
+    def _add_telephones(self) -> None:
+        made = make_telephones(self.around, self.hub, self.access)
+        self.outbound = made.outbound
+        self.routers.append(made.router)
+        self._listeners += made.listeners
+        self._works += made.works
+        self._endings.append(made.close)
 
     def _add_inbox(self) -> None:
         watch, pages = make_inbox(self.around, self.hub, self.access, self.house)

@@ -16,6 +16,7 @@ import crm.people.models
 import crm.scripts.models
 import crm.staff.models
 import crm.standards.models
+import crm.telephone.models
 import crm.topics.models  # noqa: F401  (the models register their tables)
 from crm.database import metadata
 

@@ -10,7 +10,7 @@ import json
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,13 +23,14 @@ from ami_listener.actions import AmiError
 from ami_listener.events import Event, StreamResumed
 from crm.database import reading
 from crm.pbx_store import Send, delete, put, read_family
-from crm.staff.sessions import Visitor
+from crm.telephone.control import Refused
 from crm.telephone.passage import Ending, Passage
 from crm.telephone.service import LogIn, log_ins
 from dialplan.names import Store
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 2.0
+BACK_SECONDS: Final = 1.0  # a page whose socket was cut is back within this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,23 @@ class Elsewhere(Exception):
 
 
 class Telephones:
-    """Belongs to one event loop. Give it every fact (`happened`), let it `run`, and `close` it."""
+    """Belongs to one event loop. Give it every fact (`happened`), let it `run`, and `close` it.
 
-    def __init__(self, engine: Engine, send: Send, clock: Callable[[], datetime]) -> None:
+    ``gone``: told of an extension whose page is away for longer than a moment.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        send: Send,
+        clock: Callable[[], datetime],
+        gone: Callable[[str], Awaitable[None]],
+    ) -> None:
         self._engine = engine
         self._send = send
         self._clock = clock
+        self._gone = gone
+        self._waiting: set[asyncio.Task[None]] = set()
         self._holders: dict[str, Holder] = {}
         self._passages: dict[str, Passage] = {}
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -78,13 +90,11 @@ class Telephones:
                     raise Elsewhere(found[holder.session])
             return await self._give(extension, session)
 
-    async def take_over(self, visitor: Visitor) -> None:
+    async def take_over(self, extension: str, session: str) -> None:
         """Gives the telephone to this log-in; the page that had it is told. Raises AmiError."""
-        extension = visitor.extension or ""
         async with self._one_at_a_time[extension]:
-            holder = self._holders.get(extension)
-            if holder is None or holder.session != visitor.session:
-                await self._give(extension, visitor.session)
+            if not self.holds(extension, session):
+                await self._give(extension, session)
 
     def holds(self, extension: str, session: str) -> bool:
         """Whether this log-in has the telephone."""
@@ -101,6 +111,9 @@ class Telephones:
         """That socket is gone."""
         if self._passages.get(passage.extension) is passage:
             del self._passages[passage.extension]
+            task = asyncio.create_task(self._missing(passage.extension), name="telephone missing")
+            self._waiting.add(task)
+            task.add_done_callback(self._waiting.discard)
 
     def connected(self, extension: str) -> bool:
         """Whether a page of this extension has its socket open."""
@@ -158,8 +171,20 @@ class Telephones:
         """The service ends: so do all sockets. Secrets stay; pages come back by themselves."""
         for passage in self._passages.values():
             passage.end(Ending.STOPPING)
+        for task in self._waiting:
+            task.cancel()
 
     # -- inside
+
+    async def _missing(self, extension: str) -> None:
+        """Asterisk would let a telephone ring on that is gone; one that only lost its network is back by now."""
+        await asyncio.sleep(BACK_SECONDS)
+        if extension in self._passages:
+            return
+        try:
+            await self._gone(extension)
+        except (AmiError, Refused) as error:
+            log.debug("what rings at extension %s cannot be stopped: %s", extension, error)
 
     async def _give(self, extension: str, session: str) -> str:
         holder = Holder(session, secrets.token_urlsafe(24))

@@ -25,7 +25,8 @@ from dialplan.site import HotlineSite
 TRUNK, DESKS = "127.0.0.2", "127.0.0.3"
 OUR_FACTS = frozenset(
     {"ARRIVED", "LANGUAGE", "CLOSED", "ASSISTANT", "MENU", "QUEUED", "ANSWERED", "LEFT", "AGENTLEFT", "TRANSFERTO",
-     "TRANSFEREND", "SURVEYASKED", "SURVEY", "CALLBACK", "CALLBACKTRY", "MESSAGE", "ENDED"}
+     "TRANSFEREND", "SURVEYASKED", "SURVEY", "CALLBACK", "CALLBACKTRY", "MESSAGE", "ENDED",
+     "OUTDIALLED", "OUTANSWERED", "OUTENDED", "TAKENUP"}
 )  # fmt: skip
 # What is whispered is mixed with music and known by its tone; everything else byte by byte.
 TONES = {"greeting": 600, "assistant-apology": 700, "no-agents": 800, "queue-keys": 900, "still-waiting": 1000}

@@ -54,6 +54,77 @@ SCENARIOS = [
         """,
     ),
     Scenario(
+        "a browser is loaded anew and goes on with its call on another leg",
+        ARRIVED
+        + """
+        0.01 QUEUED general - 1
+        0.03 AgentCalled general 1001 -
+        3.00 ANSWERED general 1001 PJSIP/1001-00000001
+        5.00 TAKENUP general 1001 PJSIP/1001-00000001|PJSIP/trunk-00000001|hotline-agent-leg-ended|in
+        10.00 AgentComplete general 1001 caller
+        10.00 COMPLETECALLER general 1001 3|7|1
+        10.00 AGENTLEFT general 1001 PJSIP/1001-00000009|16
+        10.00 LEFT general - 1|CONTINUE
+        10.03 SURVEYASKED general - scale-123
+        13.00 ENDED - - 16|system
+        """,
+        """
+        answered by agent microsecond 13.00
+        pass general/1 0.01-3.00 answered
+        ring 1001 0.03-3.00 answered
+        talk 1001 3.00-10.00 agent
+        survey 10.03 - -
+        """,
+    ),
+    Scenario(
+        "an agent's browser dies in the call: the caller is answered by another",
+        ARRIVED
+        + """
+        0.01 QUEUED general - 1
+        0.03 AgentCalled general 1001 -
+        3.00 ANSWERED general 1001 PJSIP/1001-00000001
+        12.00 AGENTLEFT general 1001 PJSIP/1001-00000001|44
+        12.01 LEFT general - 1|CONTINUE
+        12.20 QUEUED general - 2
+        12.30 AgentCalled general 1002 -
+        15.00 ANSWERED general 1002 PJSIP/1002-00000002
+        20.00 AGENTLEFT general 1002 PJSIP/1002-00000002|16
+        20.01 LEFT general - 2|CONTINUE
+        20.03 SURVEYASKED general - scale-123
+        23.00 ENDED - - 16|system
+        """,
+        """
+        answered by agent microsecond 23.00
+        pass general/1 0.01-3.00 answered
+        pass general/2 12.20-15.00 answered
+        ring 1001 0.03-3.00 answered
+        ring 1002 12.30-15.00 answered
+        talk 1001 3.00-12.00 failure
+        talk 1002 15.00-20.00 agent
+        survey 20.03 - -
+        """,
+    ),
+    Scenario(
+        "an agent's browser dies in the call, and the caller gives up waiting for another",
+        ARRIVED
+        + """
+        0.01 QUEUED general - 1
+        0.03 AgentCalled general 1001 -
+        3.00 ANSWERED general 1001 PJSIP/1001-00000001
+        12.00 AGENTLEFT general 1001 PJSIP/1001-00000001|44
+        12.01 LEFT general - 1|CONTINUE
+        12.20 QUEUED general - 2
+        19.00 ENDED - - 16|
+        """,
+        """
+        answered by caller microsecond 19.00
+        pass general/1 0.01-3.00 answered
+        pass general/2 12.20-19.00 abandoned
+        ring 1001 0.03-3.00 answered
+        talk 1001 3.00-12.00 failure
+        """,
+    ),
+    Scenario(
         "H7: the caller hangs up first and is not asked",
         ARRIVED
         + """

@@ -258,7 +258,7 @@ def test_strangers_get_no_answer() -> None:
 def test_agents_dial_colleagues_departments_and_permitted_patterns_only() -> None:
     sections = contexts(files(dialling={"patterns": ["02XXXXXXX"]})["extensions.conf"])
     starts = [line.split(",")[0].removeprefix("exten => ") for line in sections[Context.AGENTS] if "exten =>" in line]
-    assert starts == ["1001", "1002", "201", "_02XXXXXXX", "*51", "*52"]
+    assert starts == ["1001", "1002", "201", "_02XXXXXXX", "*51", "*52", "*53"]
     dialled = [line for line in sections["hotline-callback-allowed"] if "allowed" in line]
     assert dialled == ["exten => _02XXXXXXX,1,Goto(hotline-callback-ask,s,allowed)"]  # callbacks too
 

@@ -13,8 +13,12 @@ from ami_listener.events import (
     CallAnswered,
     CallArrived,
     CallEnded,
+    CallKind,
     CallTransferred,
     EndedBy,
+    OutboundDialled,
+    OutboundEnded,
+    OutboundResult,
     PickUpReason,
     TransferEnded,
     TransferResult,
@@ -42,7 +46,12 @@ DATA = {
     Fact.CALLBACK_TRY: "1763636400.1|1|calling",
     Fact.MESSAGE: "a.wav|3.5|DTMF",
     Fact.ENDED: "16|system",
+    Fact.OUT_DIALLED: "outside|0812345678|PJSIP/1001-00000001",
+    Fact.OUT_ANSWERED: "PJSIP/trunk-00000002",
+    Fact.OUT_ENDED: "ANSWER|16",
+    Fact.TAKEN_UP: "PJSIP/1001-00000001|PJSIP/trunk-00000001|hotline-agent-leg-ended|in",
 }
+OWN = (Fact.OUT_DIALLED, Fact.OUT_ANSWERED, Fact.OUT_ENDED)
 
 
 def translator() -> Translator:
@@ -52,11 +61,43 @@ def translator() -> Translator:
 @pytest.mark.parametrize("fact", list(Fact))
 def test_every_fact_of_the_dialplan_is_an_event(fact: Fact) -> None:
     event = fact_event(fact, CALL, "general", "1001", "1763636400.123456", DATA[fact])
-    assert event.call_id == CALL
+    assert event.call_id == (None if fact in OWN else CALL)
     assert event.occurred_at == datetime.fromtimestamp(1763636400, UTC).replace(microsecond=123456)
     assert event == fact_event(fact, CALL, "general", "1001", "1763636400.123456", DATA[fact])
     later = fact_event(fact, CALL, "general", "1001", "1763636400.123457", DATA[fact])
     assert later.event_id != event.event_id
+
+
+def test_an_agents_own_call_is_no_callers_call() -> None:
+    """It has a name of its own, and no figure of callers takes it in; what follows on its leg is no caller's end."""
+    begun = fact_event(Fact.OUT_DIALLED, CALL, "NONE", "1001", "1763636400.1", DATA[Fact.OUT_DIALLED])
+    assert begun == OutboundDialled(
+        event_id=begun.event_id,
+        occurred_at=begun.occurred_at,
+        outbound_id=CALL,
+        agent="1001",
+        kind=CallKind.OUTSIDE,
+        to="0812345678",
+        agent_channel="PJSIP/1001-00000001",
+    )
+    told = translator()
+    headers = {"UserEvent": "Hotline", "Call": CALL, "Queue": "NONE", "Agent": "1001", "At": "1763636400.1"}
+    assert told.translate({"Event": "UserEvent", **headers, "Fact": "OUTDIALLED", "Data": DATA[Fact.OUT_DIALLED]})
+    assert told.translate({"Event": "Hangup", "Uniqueid": CALL, "Cause": "16", "Timestamp": "1763636401.5"}) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "result"),
+    [
+        ("ANSWER", OutboundResult.ANSWERED), ("BUSY", OutboundResult.BUSY), ("NOANSWER", OutboundResult.NO_ANSWER),
+        ("CANCEL", OutboundResult.CANCELLED), ("", OutboundResult.CANCELLED),
+        ("CHANUNAVAIL", OutboundResult.UNREACHABLE), ("CONGESTION", OutboundResult.UNREACHABLE),
+    ],
+)  # fmt: skip
+def test_what_became_of_an_agents_own_call(status: str, result: OutboundResult) -> None:
+    event = fact_event(Fact.OUT_ENDED, CALL, "NONE", "1001", "1763636400.1", f"{status}|16")
+    assert isinstance(event, OutboundEnded)
+    assert (event.result, event.cause) == (result, 16)
 
 
 @pytest.mark.parametrize("fact", [Fact.ARRIVED, Fact.QUEUED, Fact.LEFT, Fact.ANSWERED, Fact.CALLBACK, Fact.MESSAGE])

@@ -6,6 +6,7 @@ import { Station } from "./phone-station.js";
 
 const KEPT_CALL = "hotline-telephone-call";
 const TAKE_UP_MS = 7_000; // Asterisk gives a call up when it has heard nothing of it for 8 s
+const TAKE_UP = "*53";
 const AUTO_ANSWER_MS = 500;
 const DIALLED = "X-Hotline-Dialled"; // of a call of ours that the server makes: it rings us first, then that number
 
@@ -217,11 +218,21 @@ export class Switchboard extends EventTarget {
     const { kept } = this;
     this.kept = null;
     for (const call of [this.first, this.second]) call?.refresh().catch(() => {});
-    if (!kept || this.first || Date.now() - kept.at > TAKE_UP_MS) return;
+    if (kept && !this.first && Date.now() - kept.at < TAKE_UP_MS) this.takeUp(kept);
+  }
+
+  /** Goes on with a call that was going on before this page was loaded: Asterisk gives us the old leg's place. */
+  async takeUp(kept) {
     this.first = this.make({ direction: kept.direction, number: kept.number, name: kept.name, resumes: kept });
+    this.changed();
     const { id, theirs, ours } = kept.dialog;
-    const replaces = `Replaces: ${id};to-tag=${theirs};from-tag=${ours}`;
-    this.place(this.first, "taken-up", [replaces]).catch(({ code }) => this.say("failure", { what: "taken-up", code }));
+    try {
+      await this.order("take-up");
+      await this.place(this.first, TAKE_UP, [`Replaces: ${id};to-tag=${theirs};from-tag=${ours}`]);
+    } catch ({ code }) {
+      this.first?.end();
+      this.say("failure", { what: "taken-up", code });
+    }
   }
 
   record() {
