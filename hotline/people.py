@@ -101,6 +101,11 @@ class People:
         self._stamp: Stamp | None = None
         self._turn = asyncio.Lock()
 
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What the last change met with; before the first, what the file of people did."""
+        return self.last.complaints if self.last is not None else self.settings.people_problems
+
     async def changed(self) -> Applied:
         """Takes in what the database says now, and has Asterisk do it. Never raises: what is wrong is in the answer."""
         async with self._turn:

@@ -55,9 +55,43 @@ def note(
     )
 
 
-def lines(connection: Connection, *, subject: str | None = None, limit: int = 200) -> list[AuditLine]:
-    """The newest lines first, of everything or of one subject."""
-    query = select(audit_lines).order_by(audit_lines.c.done_at.desc(), audit_lines.c.id.desc()).limit(limit)
-    if subject is not None:
-        query = query.where(audit_lines.c.subject == subject)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which lines. ``who``: user name; ``kind``: the part of the action before the dot; ``subject``: all of it;
+    ``from_at`` inside, ``until_at`` outside; ``before``: only lines older than that line's id, for the next page."""
+
+    who: str | None = None
+    kind: str | None = None
+    subject: str | None = None
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    before: int | None = None
+
+
+def lines(connection: Connection, wanted: AuditFilter | None = None, *, limit: int = 200) -> list[AuditLine]:
+    """The newest lines first."""
+    wanted = wanted or AuditFilter()
+    columns = audit_lines.c
+    query = select(audit_lines).order_by(columns.id.desc()).limit(limit)
+    for value, condition in (
+        (wanted.who, columns.who == wanted.who),
+        (wanted.kind, columns.action.startswith(f"{wanted.kind}.", autoescape=True)),
+        (wanted.subject, columns.subject == wanted.subject),
+        (wanted.from_at, columns.done_at >= wanted.from_at),
+        (wanted.until_at, columns.done_at < wanted.until_at),
+        (wanted.before, columns.id < wanted.before),
+    ):
+        if value is not None:
+            query = query.where(condition)
     return [AuditLine(**row._mapping) for row in connection.execute(query)]
+
+
+def doers(connection: Connection) -> list[str]:
+    """User names that the lines speak of, in order."""
+    return list(connection.scalars(select(audit_lines.c.who).distinct().order_by(audit_lines.c.who)))
+
+
+def kinds(connection: Connection) -> list[str]:
+    """What the lines are about (``staff``, ``person`` …), in order."""
+    actions = connection.scalars(select(audit_lines.c.action).distinct())
+    return sorted({action.partition(".")[0] for action in actions})

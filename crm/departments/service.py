@@ -46,6 +46,16 @@ class DepartmentRow(DepartmentDraft):
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """What departments share the house with: names and extensions of departments in hotline.toml, and the extensions
+    of our own telephones."""
+
+    names: frozenset[str]
+    extensions: frozenset[str]
+    telephones: frozenset[str]
+
+
 def departments_of(connection: Connection, *, active: bool | None = None) -> list[DepartmentRow]:
     """All departments, or only (in)active ones, by name."""
     query = select(departments).order_by(departments.c.name)
@@ -68,13 +78,12 @@ def create(
     at: datetime,
     doer: Doer | None,
     *,
-    names: frozenset[str] = frozenset(),
-    extensions: frozenset[str] = frozenset(),
+    others: Others | None = None,
 ) -> str:
-    """Makes a department; returns its name. ``names``, ``extensions``: those that others have. Raises Faults."""
-    draft = _checked(connection, draft, None, extensions)
+    """Makes a department; returns its name. Raises Faults."""
+    draft = _checked(connection, draft, None, others)
     if (
-        draft.name in names
+        (others is not None and draft.name in others.names)
         or connection.execute(select(departments.c.name).where(departments.c.name == draft.name)).first()
     ):
         raise Faults({"name": "name_taken"})
@@ -89,11 +98,11 @@ def change(
     at: datetime,
     doer: Doer | None,
     *,
-    extensions: frozenset[str] = frozenset(),
+    others: Others | None = None,
 ) -> None:
     """Changes the department of that name. Raises Faults, UnknownDepartment."""
     before = department(connection, draft.name)
-    draft = _checked(connection, draft, before, extensions)
+    draft = _checked(connection, draft, before, others)
     values = asdict(draft)
     changes = {key: [getattr(before, key), value] for key, value in values.items() if getattr(before, key) != value}
     if not changes:
@@ -111,7 +120,7 @@ def set_active(connection: Connection, name: str, active: bool, at: datetime, do
 
 
 def _checked(
-    connection: Connection, draft: DepartmentDraft, before: DepartmentRow | None, extensions: frozenset[str]
+    connection: Connection, draft: DepartmentDraft, before: DepartmentRow | None, others: Others | None
 ) -> DepartmentDraft:
     draft = _tidied(draft)
     faults = {
@@ -128,14 +137,27 @@ def _checked(
         faults["answer_days"] = "days"
     if not 0 <= draft.answer_hours <= MOST_HOURS:
         faults["answer_hours"] = "hours"
-    others: Any = select(departments.c.name).where(departments.c.extension == draft.extension)
-    if before is not None:
-        others = others.where(departments.c.name != before.name)
-    if draft.extension in extensions or connection.execute(others).first():
-        faults["extension"] = "extension_taken"
+    if fault := _extension_fault(connection, draft, before, others):
+        faults |= fault
     if faults:
         raise Faults(faults)
     return draft
+
+
+def _extension_fault(
+    connection: Connection, draft: DepartmentDraft, before: DepartmentRow | None, others: Others | None
+) -> dict[str, str]:
+    same: Any = select(departments.c.name).where(departments.c.extension == draft.extension)
+    if before is not None:
+        same = same.where(departments.c.name != before.name)
+    if connection.execute(same).first():
+        return {"extension": "extension_taken"}
+    if others is None:
+        return {}
+    is_telephone = draft.extension in others.telephones
+    if draft.extension in others.extensions or (is_telephone and draft.dial):
+        return {"extension": "extension_taken"}
+    return {} if is_telephone or draft.dial else {"dial": "dial_missing"}
 
 
 def _tidied(draft: DepartmentDraft) -> DepartmentDraft:

@@ -84,11 +84,12 @@ class StaffMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Premises:
-    """What accounts may refer to: names of queues and departments, and extensions that others have."""
+    """What accounts may refer to: names of queues and departments, ids of teams, and extensions that others have."""
 
     queues: frozenset[str]
     departments: frozenset[str]
     taken: frozenset[str] = frozenset()
+    teams: frozenset[int] = frozenset()
 
 
 def username_of(text: str) -> str:
@@ -148,6 +149,8 @@ def _place_faults(draft: StaffDraft, premises: Premises | None) -> dict[str, str
         faults["department"] = "department_missing"
     elif premises and draft.department and draft.department not in premises.departments:
         faults["department"] = "choice"
+    if premises and draft.team_id is not None and draft.team_id not in premises.teams:
+        faults["team_id"] = "choice"
     if fault := queue_fault(draft.queues, premises):
         faults["queues"] = fault
     if draft.extension is not None and not _EXTENSION.fullmatch(draft.extension):

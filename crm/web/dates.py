@@ -29,6 +29,11 @@ def year(day: date, language: str) -> int:
     return day.year + BUDDHIST_ERA if language == "th" else day.year
 
 
+def weekday(number: int, language: str) -> str:
+    """``จันทร์`` or ``Monday``; 0 is Monday."""
+    return _DAYS[language][number]
+
+
 def long_date(day: date, language: str) -> str:
     """``วันศุกร์ที่ 20 พฤศจิกายน 2569`` (Buddhist era) or ``Friday 20 November 2026``."""
     weekday, month = _DAYS[language][day.weekday()], _MONTHS[language][day.month - 1]

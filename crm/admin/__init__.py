@@ -1,0 +1,1 @@
+"""The pages on which administrators, and partly supervisors, keep people, queues, offices and opening."""

@@ -1,0 +1,100 @@
+"""Lines of the audit as sentences for people. What has no words here is shown as it is kept."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from crm.audit.service import AuditLine
+
+ACTIONS: Final[dict[str, tuple[str, str]]] = {
+    "staff.created": ("สร้างบัญชี", "made an account"),
+    "staff.changed": ("แก้ไขบัญชี", "changed an account"),
+    "staff.activated": ("เปิดบัญชีอีกครั้ง", "opened an account again"),
+    "staff.deactivated": ("ปิดบัญชี", "closed an account"),
+    "staff.password_reset": ("ออกรหัสผ่านใหม่", "gave a new password"),
+    "staff.password_chosen": ("เปลี่ยนรหัสผ่านของตน", "chose a password"),
+    "staff.unlocked": ("ปลดล็อกบัญชี", "unlocked an account"),
+    "staff.locked": ("ใส่รหัสผ่านผิด บัญชีถูกล็อก", "too many wrong passwords: locked"),
+    "staff.login_refused": ("ใส่รหัสผ่านผิด", "wrong password"),
+    "staff.logged_in": ("เข้าสู่ระบบ", "logged in"),
+    "staff.logged_out_everywhere": ("ให้ออกจากระบบทุกที่", "logged out everywhere"),
+    "team.created": ("เพิ่มทีม", "made a team"),
+    "team.changed": ("แก้ไขทีม", "changed a team"),
+    "team.removed": ("ลบทีม", "removed a team"),
+    "department.created": ("เพิ่มหน่วยงาน", "made a department"),
+    "department.changed": ("แก้ไขหน่วยงาน", "changed a department"),
+    "department.closed": ("ปิดหน่วยงาน", "closed a department"),
+    "department.opened": ("เปิดหน่วยงานอีกครั้ง", "opened a department again"),
+    "pause.created": ("เพิ่มเหตุผลการพัก", "added a pause reason"),
+    "pause.changed": ("แก้ไขเหตุผลการพัก", "changed a pause reason"),
+    "pause.given_up": ("เลิกใช้เหตุผลการพัก", "took a pause reason out of use"),
+    "pause.taken_back": ("ใช้เหตุผลการพักอีกครั้ง", "took a pause reason back into use"),
+    "pause.moved": ("เลื่อนเหตุผลการพัก", "moved a pause reason"),
+    "closure.closed": ("ปิดรับสายฉุกเฉิน", "closed in an emergency"),
+    "closure.opened": ("เปิดรับสายอีกครั้ง", "opened again"),
+    "calendar.added": ("เพิ่มวันหยุด", "added a holiday"),
+    "calendar.removed": ("เปิดรับสายในวันหยุด", "opened on a holiday"),
+    "screen.key_renewed": ("ออกรหัสใหม่ของจอแสดงผล", "renewed the key of the wallboards"),
+    "person.created": ("เพิ่มผู้รับบริการ", "wrote down a person"),
+    "person.changed": ("แก้ไขข้อมูลผู้รับบริการ", "changed a person's data"),
+    "person.merged": ("รวมผู้รับบริการ", "merged people"),
+    "person.unmerged": ("แยกผู้รับบริการที่รวมไว้", "parted people again"),
+}
+KINDS: Final[dict[str, tuple[str, str]]] = {
+    "staff": ("เจ้าหน้าที่", "Staff"),
+    "team": ("ทีม", "Teams"),
+    "department": ("หน่วยงาน", "Departments"),
+    "pause": ("เหตุผลการพัก", "Pause reasons"),
+    "closure": ("ปิดรับสายฉุกเฉิน", "Emergency closure"),
+    "calendar": ("ปฏิทินวันหยุด", "Holidays"),
+    "screen": ("จอแสดงผล", "Wallboards"),
+    "person": ("ผู้รับบริการ", "People"),
+    "contact": ("บันทึกการให้บริการ", "Records of service"),
+    "card": ("การ์ดโอนสาย", "Transfer cards"),
+    "topic": ("เรื่องที่สอบถาม", "Topics"),
+    "script": ("บทสนทนา", "Scripts"),
+    "standard": ("มาตรฐานเวลา", "Standard times"),
+    "letter": ("จดหมาย", "Letters"),
+}
+_NOTHING: Final = "–"
+
+
+def text_of(action: str, language: str) -> str:
+    """An action in words."""
+    return _in(language, ACTIONS.get(action, (action, action)))
+
+
+def kind_of(kind: str, language: str) -> str:
+    """A kind of action in words."""
+    return _in(language, KINDS.get(kind, (kind, kind)))
+
+
+def sentences(line: AuditLine, language: str) -> dict[str, Any]:
+    """What a line says: ``what`` was done, and ``details``, each a name, what was and what is (or None and what is)."""
+    details: list[tuple[str, str | None, str]] = []
+    for name, value in line.details.items():
+        if name == "changes" and isinstance(value, Mapping):
+            details += [(field, *_old_and_new(pair)) for field, pair in value.items()]
+        elif value not in (None, "", {}, []):
+            details.append((name, None, plain(value)))
+    return {"what": text_of(line.action, language), "details": details}
+
+
+def plain(value: Any) -> str:
+    """A value of the details, short."""
+    if value in (None, "", {}, []):
+        return _NOTHING
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {plain(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(plain, value))
+    return str(value)
+
+
+def _old_and_new(pair: Any) -> tuple[str | None, str]:
+    if isinstance(pair, list) and len(pair) == 2:
+        return plain(pair[0]), plain(pair[1])
+    return None, plain(pair)
+
+
+def _in(language: str, words: tuple[str, str]) -> str:
+    return words[0] if language == "th" else words[1]
