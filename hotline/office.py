@@ -5,33 +5,26 @@ Each feature is made here once and given what it needs; nothing else knows all o
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
-from sqlalchemy import Engine
 
 from ami_listener.events import Event
-from ami_listener.floor import AgentNow, FloorSnapshot
-from ami_listener.records import CallRecord
-from crm.calendar.service import CalendarService
-from crm.closure.service import ClosureService
 from crm.live import Hub
-from crm.pbx_store import Send
-from crm.staff.access import AGENTS, EVERYONE, OFFICE, Access
+from crm.staff.access import AGENTS, EVERYONE, OFFICE, SUPERVISORS, Access
 from crm.staff.passwords import Hasher
 from crm.staff.web import StaffPages
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
+from hotline.office_admin import make_admin
 from hotline.office_desk import make_desk
 from hotline.office_inbox import make_inbox
 from hotline.office_records import Records
 from hotline.office_telephone import make_telephones
-from hotline.people import People
 from hotline.settings import Settings
+from hotline.surroundings import Surroundings
 
 NAVIGATION: Final = (
     NavigationItem("/desk", "โต๊ะทำงาน", "Desk", AGENTS),
@@ -39,36 +32,8 @@ NAVIGATION: Final = (
     NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
     NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
-    NavigationItem("/admin", "ตั้งค่า", "Administration", ()),
+    NavigationItem("/admin", "ตั้งค่า", "Administration", SUPERVISORS),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the office is given. ``engine``: the database, for threads; ``send``: asks Asterisk; ``floor``: who waits
-    and talks now; ``agent_now``: of one agent; ``find_call``: a call that is going on or ended lately, as far as
-    it is known; ``called_by_hand``: a person calls the caller of this callback, the scheduler shall not.
-
-    ``settings``: as they are at this moment; people and departments come and go while we run, so ask for it again.
-    """
-
-    current: Callable[[], Settings]
-    engine: Engine
-    send: Send
-    floor: Callable[[], FloorSnapshot]
-    agent_now: Callable[[str], AgentNow | None]
-    find_call: Callable[[str], CallRecord | None]
-    calendar: CalendarService
-    closures: ClosureService
-    clock: Callable[[], datetime]
-    called_by_hand: Callable[[str], None] = lambda _call_id: None
-    version: str = "0"
-    people: People | None = None  # None: changes of people reach nobody, as in a test without Asterisk
-
-    @property
-    def settings(self) -> Settings:
-        """The settings as they are now, with today's people and departments."""
-        return self.current()
 
 
 class Office:
@@ -79,8 +44,9 @@ class Office:
         self.hub = Hub()
         self.access = Access(around.engine, around.clock)
         self.house = house_of(around.settings, around.version)
-        staff = StaffPages(around.engine, self.access, self.house, around.clock, Hasher())
-        self.routers: list[APIRouter] = [staff.router]
+        hasher = Hasher()
+        staff = StaffPages(around.engine, self.access, self.house, around.clock, hasher)
+        self.routers: list[APIRouter] = [staff.router, *make_admin(around, self.access, self.house, hasher)]
         self._listeners: list[Callable[[Event], None]] = []
         self._works: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._endings: list[Callable[[], Awaitable[None]]] = []

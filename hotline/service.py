@@ -42,10 +42,11 @@ from dialplan.secrets import Secrets
 from hotline.board import Health, Now, day_start, limits_of
 from hotline.front import Front
 from hotline.listening import Listener, Sinks
-from hotline.office import Office, Surroundings
+from hotline.office import Office
 from hotline.people import People
 from hotline.settings import Settings
 from hotline.standing import Standing
+from hotline.surroundings import Surroundings
 from ivr.routes import Ports, routes
 from ivr.server import FastAgiServer
 from ivr.settings import IvrSettings

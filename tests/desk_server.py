@@ -25,9 +25,10 @@ from crm.staff.service import create
 from crm.web.app import create_app
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.server import Server
-from hotline.office import Office, Surroundings
+from hotline.office import Office
 from hotline.settings import Settings, parse
 from hotline.settings_file import first_settings
+from hotline.surroundings import Surroundings
 
 HERE = Path(__file__).parent
 AGENT, OTHER = "1001", "1002"

@@ -11,6 +11,7 @@ from crm.admin.opening import common_era
 from crm.audit.service import AuditFilter, doers, kinds, lines
 from crm.database import reading
 from crm.staff.access import ADMINISTRATORS, Visitor
+from crm.staff.service import members
 
 PATH: Final = "/admin/audit"
 PAGE: Final = 100
@@ -49,6 +50,7 @@ def routes(frame: Frame) -> APIRouter:
         with reading(frame.engine) as connection:
             found = lines(connection, wanted, limit=PAGE + 1)
             values: dict[str, Any] = {"doers": doers(connection), "kinds": kinds(connection)}
+            people = members(connection)
         language = frame.pages.language(request, who)
         faults = {
             name: "date" for name, text in (("since", since), ("until", until)) if text and midnight(text) is None
@@ -64,6 +66,7 @@ def routes(frame: Frame) -> APIRouter:
             older=found[PAGE - 1].id if len(found) > PAGE else None,
             filled=filled,
             kind_of=kind_of,
+            names={f"staff/{one.id}": one.name(language) for one in people},
             **values,
         )
 

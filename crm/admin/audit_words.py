@@ -55,6 +55,41 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "standard": ("มาตรฐานเวลา", "Standard times"),
     "letter": ("จดหมาย", "Letters"),
 }
+FIELDS: Final[dict[str, tuple[str, str]]] = {
+    "username": ("ชื่อผู้ใช้", "user name"),
+    "role": ("หน้าที่", "role"),
+    "name_th": ("ชื่อไทย", "Thai name"),
+    "name_en": ("ชื่ออังกฤษ", "English name"),
+    "label_th": ("ข้อความไทย", "Thai text"),
+    "label_en": ("ข้อความอังกฤษ", "English text"),
+    "name": ("รหัส", "code"),
+    "sex": ("เพศ", "sex"),
+    "email": ("อีเมล", "e-mail"),
+    "language": ("ภาษา", "language"),
+    "department": ("หน่วยงาน", "department"),
+    "team_id": ("ทีม", "team"),
+    "extension": ("เบอร์ภายใน", "extension"),
+    "phone": ("โทรศัพท์", "telephone"),
+    "queues": ("คิว", "queues"),
+    "dial": ("เบอร์ภายนอก", "outside number"),
+    "answer_days": ("วันทำการ", "working days"),
+    "answer_hours": ("ชั่วโมงทำการ", "working hours"),
+    "supervisors_only": ("หัวหน้างานเท่านั้น", "supervisors only"),
+    "position": ("ลำดับ", "position"),
+    "reason": ("เหตุผล", "reason"),
+    "address": ("ที่อยู่เครือข่าย", "address"),
+    "sessions": ("จำนวนที่ที่ออก", "sessions"),
+    "display_name": ("ชื่อ", "name"),
+    "first_name": ("ชื่อ", "first name"),
+    "last_name": ("นามสกุล", "last name"),
+    "title": ("คำนำหน้า", "title"),
+    "occupation": ("อาชีพ", "occupation"),
+    "birth_year": ("ปีเกิด", "year of birth"),
+    "province": ("จังหวัด", "province"),
+    "business_level": ("ระดับธุรกิจ", "level of the business"),
+    "notes": ("บันทึก", "notes"),
+    "number": ("เบอร์โทรศัพท์", "telephone number"),
+}
 _NOTHING: Final = "–"
 
 
@@ -68,14 +103,19 @@ def kind_of(kind: str, language: str) -> str:
     return _in(language, KINDS.get(kind, (kind, kind)))
 
 
+def field_of(name: str, language: str) -> str:
+    """What a detail is called."""
+    return _in(language, FIELDS.get(name, (name, name)))
+
+
 def sentences(line: AuditLine, language: str) -> dict[str, Any]:
     """What a line says: ``what`` was done, and ``details``, each a name, what was and what is (or None and what is)."""
     details: list[tuple[str, str | None, str]] = []
     for name, value in line.details.items():
         if name == "changes" and isinstance(value, Mapping):
-            details += [(field, *_old_and_new(pair)) for field, pair in value.items()]
+            details += [(field_of(field, language), *_old_and_new(pair)) for field, pair in value.items()]
         elif value not in (None, "", {}, []):
-            details.append((name, None, plain(value)))
+            details.append((field_of(name, language), None, plain(value)))
     return {"what": text_of(line.action, language), "details": details}
 
 

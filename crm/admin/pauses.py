@@ -25,12 +25,18 @@ def routes(frame: Frame) -> APIRouter:
     Who = Annotated[Visitor, door]  # noqa: N806
 
     def page(
-        request: Request, who: Visitor, faults: dict[str, str] | None = None, typed: ReasonDraft | None = None
+        request: Request,
+        who: Visitor,
+        faults: dict[str, str] | None = None,
+        typed: ReasonDraft | None = None,
+        *,
+        is_new: bool = True,
     ) -> Response:
         with reading(frame.engine) as connection:
             found = service.reasons(connection, active=None)
         status = 422 if faults else 200
-        values: dict[str, Any] = {"reasons": found, "typed": typed or ReasonDraft(name="", label_th="", label_en="")}
+        typed = typed or ReasonDraft(name="", label_th="", label_en="")
+        values: dict[str, Any] = {"reasons": found, "typed": typed, "is_new": is_new}
         return frame.page(request, who, "pauses.html", "pauses", status=status, faults=faults, **values)
 
     def write(work: Callable[[Connection], object]) -> None:
@@ -76,7 +82,7 @@ def routes(frame: Frame) -> APIRouter:
         try:
             write(lambda connection: service.change(connection, draft, frame.clock(), who))
         except Faults as faults:
-            return page(request, who, faults.faults, draft)
+            return page(request, who, faults.faults, draft, is_new=False)
         return back(PATH, "saved")
 
     @router.post(PATH + "/{name}/active")

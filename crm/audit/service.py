@@ -73,16 +73,18 @@ def lines(connection: Connection, wanted: AuditFilter | None = None, *, limit: i
     wanted = wanted or AuditFilter()
     columns = audit_lines.c
     query = select(audit_lines).order_by(columns.id.desc()).limit(limit)
-    for value, condition in (
-        (wanted.who, columns.who == wanted.who),
-        (wanted.kind, columns.action.startswith(f"{wanted.kind}.", autoescape=True)),
-        (wanted.subject, columns.subject == wanted.subject),
-        (wanted.from_at, columns.done_at >= wanted.from_at),
-        (wanted.until_at, columns.done_at < wanted.until_at),
-        (wanted.before, columns.id < wanted.before),
-    ):
-        if value is not None:
-            query = query.where(condition)
+    if wanted.who is not None:
+        query = query.where(columns.who == wanted.who)
+    if wanted.kind is not None:
+        query = query.where(columns.action.startswith(f"{wanted.kind}.", autoescape=True))
+    if wanted.subject is not None:
+        query = query.where(columns.subject == wanted.subject)
+    if wanted.from_at is not None:
+        query = query.where(columns.done_at >= wanted.from_at)
+    if wanted.until_at is not None:
+        query = query.where(columns.done_at < wanted.until_at)
+    if wanted.before is not None:
+        query = query.where(columns.id < wanted.before)
     return [AuditLine(**row._mapping) for row in connection.execute(query)]
 
 

@@ -82,10 +82,9 @@ def create(
 ) -> str:
     """Makes a department; returns its name. Raises Faults."""
     draft = _checked(connection, draft, None, others)
-    if (
-        (others is not None and draft.name in others.names)
-        or connection.execute(select(departments.c.name).where(departments.c.name == draft.name)).first()
-    ):
+    if (others is not None and draft.name in others.names) or connection.execute(
+        select(departments.c.name).where(departments.c.name == draft.name)
+    ).first():
         raise Faults({"name": "name_taken"})
     connection.execute(insert(departments).values(**asdict(draft), updated_at=at))
     note(connection, at, doer, "department.created", f"department/{draft.name}", **asdict(draft))

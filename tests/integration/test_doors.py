@@ -23,7 +23,7 @@ OPEN = {
     "GET /metrics": "figures without personal data, for this machine and networks in the settings",
     "GET /login": "the way in",
     "POST /login": "the way in",
-    "GET /static/vendor/{name}": "scripts of others, the same for everyone",
+    "MOUNT /static/vendor": "scripts of others, the same for everyone",
     "MOUNT /static": "styles and scripts, the same for everyone",
     "MOUNT /static/fonts": "the typeface",
 }
