@@ -6,7 +6,7 @@ import random
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from dialplan.prompts.audio import decode_ulaw, encode_ulaw, measure
@@ -167,6 +167,13 @@ class Audio(asyncio.DatagramProtocol):
     def tone_times(self, hertz: float, share: float = 0.5, since: float = 0.0) -> list[float]:
         """Times of the frames in which one frequency has at least this share of the energy (mixed sound too)."""
         return [at for at, frame in self.frames if at >= since and goertzel(decode_ulaw(frame), hertz) >= share]
+
+    def over(self, voice: float, words: Iterable[float]) -> int:
+        """How many frames with one of these tones came after the first frame with ``voice``: in the order in which they
+        were sent, so that a machine that is slow to hear them changes nothing."""
+        frames = [decode_ulaw(frame) for _, frame in self.frames]
+        began = next((n for n, frame in enumerate(frames) if goertzel(frame, voice) >= 0.4), len(frames))
+        return sum(any(goertzel(frame, word) >= 0.15 for word in words) for frame in frames[began:])
 
     def loud_times(self, since: float = 0.0) -> list[float]:
         """Times of the frames in which somebody speaks (RMS over 0.05 of full scale)."""
