@@ -53,6 +53,15 @@ class Secrets:
         return os.environ[name]
 
 
+def own_key(state_folder: Path, name: str) -> str:
+    """A key of this installation's own, such as that of the links in letters; made when it is first asked for."""
+    path = state_folder / f"{name}.key"
+    if not path.exists():
+        state_folder.mkdir(parents=True, exist_ok=True)
+        _write_private(path, random_source.token_urlsafe(32))
+    return path.read_text("utf-8")
+
+
 def _write_private(path: Path, text: str) -> None:
     temporary = path.with_suffix(".new")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:

@@ -19,6 +19,7 @@ from crm.staff.web import StaffPages
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
 from hotline.office_admin import make_admin
+from hotline.office_cards import make_cards
 from hotline.office_desk import make_desk
 from hotline.office_inbox import make_inbox
 from hotline.office_records import Records
@@ -53,6 +54,7 @@ class Office:
         self._tasks: list[asyncio.Task[None]] = []
         self._add_telephones()
         self._add_records()
+        self._add_cards()
         self._add_desk()
         self._add_inbox()
 
@@ -76,6 +78,14 @@ class Office:
         self._listeners.append(self.records.happened)
         self._works += self.records.works
         self._endings += self.records.endings
+
+    def _add_cards(self) -> None:
+        part = make_cards(self.around, self.hub, self.access, self.house)
+        self.cards = part.cards
+        self.routers += part.routers
+        self._listeners.append(part.happened)
+        self._works += part.works
+        self._endings.append(part.close)
 
     def _add_desk(self) -> None:
         self.desk, pages = make_desk(self.around, self.hub, self.access, self.house)

@@ -6,9 +6,11 @@ import crm.audit.models
 import crm.autosave.models
 import crm.calendar.models
 import crm.calls.models
+import crm.cards.models
 import crm.closure.models
 import crm.contacts.models
 import crm.departments.models
+import crm.directory.models
 import crm.inbox.models
 import crm.outbox.models
 import crm.pauses.models

@@ -118,6 +118,8 @@ def _answer_errors(app: FastAPI, templates: Environment, default_language: str, 
             html = page.render(language=language, status=status, title=title, advice=advice)
             return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
         content = {"status": status, "title": title, "advice": advice, "detail": detail}
+        if isinstance(detail, Mapping):  # a request that knows better what to do says so itself
+            content |= {"detail": None, **detail}
         return JSONResponse(content, status_code=status, headers=dict(headers or {}))
 
     async def known(request: Request, error: Any) -> Response:

@@ -1,0 +1,124 @@
+"""The wiring of transfer cards: directory, cards, their letters, and what goes on by itself."""
+
+import os
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from fastapi import APIRouter
+from sqlalchemy import Engine
+
+from ami_listener.events import Event
+from ami_listener.floor import FloorSnapshot
+from ami_listener.records import CallRecord
+from crm.calendar.service import CalendarService
+from crm.cards.api import CardRequests
+from crm.cards.events import CardEvents
+from crm.cards.follower import CardFollower
+from crm.cards.house import CardHouse
+from crm.cards.keeper import CardKeeper
+from crm.cards.link_web import LinkPages
+from crm.cards.links import Links
+from crm.cards.service import Cards
+from crm.cards.transfers import TransferBook
+from crm.cards.web import CardPages
+from crm.directory.web import DirectoryPages
+from crm.live import Hub
+from crm.outbox.models import LetterState
+from crm.outbox.post_office import PostOffice
+from crm.outbox.sender import Sender
+from crm.outbox.service import Letter
+from crm.people.numbers import Number, normalise
+from crm.staff.access import Access
+from crm.web.shell import House
+from dialplan.secrets import own_key
+from hotline.settings import Settings
+
+LINK_KEY = "links"  # file in the state folder
+
+
+class Around(Protocol):
+    """What cards need of `hotline.office.Surroundings`."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def floor(self) -> Callable[[], FloorSnapshot]: ...
+    @property
+    def find_call(self) -> Callable[[str], CallRecord | None]: ...
+    @property
+    def calendar(self) -> CalendarService: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CardsPart:
+    """The pieces for the office. ``cards``: for the desk and others."""
+
+    cards: Cards
+    routers: list[APIRouter]
+    happened: Callable[[Event], None]
+    works: list[Callable[[], Coroutine[Any, Any, None]]]
+    close: Callable[[], Awaitable[None]]
+
+
+def make_cards(
+    around: Around,
+    hub: Hub,
+    access: Access,
+    house: House,
+    settled: Callable[[str, str], None] = lambda _kind, _result: None,
+) -> CardsPart:
+    """Everything about transfer cards. ``settled``: told of each transfer whose end is known, for the figures."""
+    settings, clock = around.settings, around.clock
+    links = Links(
+        own_key(settings.state, LINK_KEY), lambda: around.settings.address, timedelta(days=settings.cards.link_days)
+    )
+    card_house = CardHouse(
+        site=lambda: around.settings,
+        times=settings.cards,
+        opening=lambda: around.calendar.opening,
+        links=links,
+        zone=house.zone,
+    )
+    cards = Cards(around.engine, hub, card_house, clock)
+
+    def normalised(raw: str | None) -> Number:
+        extensions = {agent.extension for agent in around.settings.agents}
+        return normalise(raw, country=around.settings.site.country, extensions=extensions)
+
+    follower = CardFollower(around.engine, TransferBook(cards, normalised, settled), around.find_call, clock)
+    pages = CardPages(cards, access, house, mail=bool(settings.mail.server))
+    events = CardEvents(hub, access)
+    directory = DirectoryPages(around.engine, access, house, lambda: around.settings, around.floor, clock)
+    return CardsPart(
+        cards=cards,
+        routers=[
+            directory.router,
+            events.router,  # before the pages: /cards/events is not a card
+            CardRequests(cards, access, pages.pages, around.floor).router,
+            pages.router,
+            LinkPages(cards, links, house).router,
+        ],
+        happened=follower.happened,
+        works=[follower.run, CardKeeper(cards).run, _sender(around, hub).run],
+        close=events.close,
+    )
+
+
+def _sender(around: Around, hub: Hub) -> Sender:
+    settings = around.settings
+    mail = settings.mail
+    name = settings.site.name_th if settings.site.languages[0] == "th" else settings.site.name_en
+    office = PostOffice(mail, name, lambda: os.environ.get(mail.password_env)) if mail.server else None
+
+    def changed(letter: Letter, state: LetterState) -> None:
+        kind, _, number = (letter.about or "").partition("/")
+        if kind == "card" and number.isdigit():
+            hub.publish("cards", {"kind": "card", "what": f"letter_{state.value}", "id": int(number)})
+
+    return Sender(around.engine, office, changed, around.clock)
