@@ -104,7 +104,8 @@ class CardOffice:
                 self.staff[username] = create(connection, draft, self.clock(), None, password)
         self._runner = asyncio.Runner()
         self.app = self._runner.run(self._make())
-        self._browsers: dict[str, WebClient] = {}
+        self._made: list[WebClient] = []
+        self._browsers: dict[str, tuple[WebClient, datetime]] = {}
 
     async def _make(self) -> FastAPI:
         self.hub = Hub()
@@ -130,18 +131,21 @@ class CardOffice:
     # --- people
 
     def as_(self, username: str) -> WebClient:
-        """Somebody's browser, logged in."""
-        if username not in self._browsers:
-            browser = self.stranger()
+        """Somebody's browser, logged in, also when the clock has gone on for days."""
+        browser, since = self._browsers.get(username, (None, self.clock()))
+        if browser is None or self.clock() - since > timedelta(hours=1):
+            browser = browser or self.stranger()
             with writing(self.engine) as connection:
                 token = sessions.begin(connection, self.staff[username], self.clock())
+            browser.cookies.clear()
             browser.cookies.set(COOKIE, token, domain="hotline.test")
-            self._browsers[username] = browser
-        return self._browsers[username]
+            self._browsers[username] = browser, self.clock()
+        return browser
 
     def stranger(self, address: str = "192.0.2.7") -> WebClient:
         """A browser without a log-in."""
-        return WebClient(self.app, client=(address, 50000))
+        self._made.append(WebClient(self.app, client=(address, 50000)))
+        return self._made[-1]
 
     def visitor(self, username: str) -> Visitor:
         """Somebody, for a service."""
@@ -205,7 +209,7 @@ class CardOffice:
     def all_cards(self) -> list[Card]:
         """Every card, oldest first."""
         with reading(self.engine) as connection:
-            rows = connection.execute(records.select(*records.CARD_COLUMNS).order_by(records.transfer_cards.c.id))
+            rows = connection.execute(records.select_cards().order_by(records.transfer_cards.c.id))
             return [records.card_of(row) for row in rows]
 
     def only_card(self) -> Card:
@@ -254,6 +258,6 @@ class CardOffice:
 
     def close(self) -> None:
         """Ends the loops."""
-        for browser in self._browsers.values():
+        for browser in self._made:
             browser.close()
         self._runner.close()

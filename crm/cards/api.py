@@ -17,6 +17,7 @@ from crm.cards.records import Card, UnknownCard
 from crm.cards.service import Cards, actor_of
 from crm.cards.states import Action, CardState, Refused, Result, possible
 from crm.cards.words import WORDS
+from crm.contacts.service import UnknownContactError, get_contact, may_change
 from crm.database import reading
 from crm.directory.service import UnknownTarget, resolve
 from crm.directory.targets import Target, TargetKind
@@ -173,9 +174,10 @@ class CardRequests:
             now: Annotated[str | None, Depends(call_now)],
         ) -> dict[str, Any]:
             """A card before or while the call is transferred, or instead (``without_call``)."""
-            call_id = body.call_id or now
             with reading(cards.engine) as connection:
-                if body.call_id is not None and body.call_id != now and not _spoke(connection, body.call_id, who):
+                own = _own_call(connection, body.contact_id, who)
+                call_id = body.call_id or own or now
+                if call_id not in {None, own, now} and not _spoke(connection, str(call_id), who):
                     raise HTTPException(403, "call")
                 target = self._target(connection, body.to, who, request)
                 number, person_id = _caller(connection, call_id)
@@ -326,6 +328,19 @@ def _seen(connection: Connection, card_id: int, who: Visitor) -> Card:
     if part_of(card, who) is None:
         raise HTTPException(404)
     return card
+
+
+def _own_call(connection: Connection, contact_id: int | None, who: Visitor) -> str | None:
+    """The call of the visitor's own record of service."""
+    if contact_id is None:
+        return None
+    try:
+        contact = get_contact(connection, contact_id)
+    except UnknownContactError:
+        raise HTTPException(404) from None
+    if not may_change(contact, who):
+        raise HTTPException(403, "contact")
+    return contact.call_id
 
 
 def _spoke(connection: Connection, call_id: str, who: Visitor) -> bool:

@@ -14,7 +14,7 @@ from crm.cards import ledger
 from crm.cards.ledger import SYSTEM, Work, step
 from crm.cards.letters import LetterKind
 from crm.cards.models import transfer_cards
-from crm.cards.records import CARD_COLUMNS, Card, card_of
+from crm.cards.records import Card, card_of, select_cards
 from crm.cards.service import Cards
 from crm.cards.states import CardState, Part
 from crm.database import explain, reading
@@ -66,7 +66,7 @@ class CardKeeper:
             ids = list(connection.scalars(select(_c.id).where(condition).order_by(_c.due_at, _c.id).limit(AT_ONCE)))
         for card_id in ids:
             with self._cards.working() as work:
-                query = select(*CARD_COLUMNS).where(_c.id == card_id, condition)
+                query = select_cards().where(_c.id == card_id, condition)
                 row = work.connection.execute(query).one_or_none()
                 if row is not None:
                     what(work, card_of(row))

@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, false, func, or_, select, true
 
 from crm.cards.models import card_attempts, transfer_cards
-from crm.cards.records import CARD_COLUMNS, Card, card_of
+from crm.cards.records import CALLER_NAME, PERSON, SOURCE, Card, card_of, select_cards
 from crm.cards.states import CardState, Handover
+from crm.contacts.models import contacts
 from crm.staff.access import Visitor
 from crm.staff.models import Role
 
@@ -106,9 +107,9 @@ def cards(connection: Connection, wanted: Wanted, who: Visitor, now: datetime, z
     """One page of a list and how many cards the whole list has: by due time, in `View.ALL` the newest first."""
     conditions = [seen_by(who), _condition(wanted.view, who, now, zone), *_filters(wanted)]
     order = (_c.created_at.desc(),) if wanted.view is View.ALL else (_c.due_at.asc().nulls_last(),)
-    query = select(*CARD_COLUMNS).where(*conditions).order_by(*order, _c.id.desc())
+    query = select_cards().where(*conditions).order_by(*order, _c.id.desc())
     rows = connection.execute(query.limit(PAGE).offset((wanted.page - 1) * PAGE))
-    count = connection.scalar(select(func.count()).select_from(transfer_cards).where(*conditions))
+    count = connection.scalar(select(func.count()).select_from(SOURCE).where(*conditions))
     return [card_of(row) for row in rows], int(count or 0)
 
 
@@ -119,9 +120,9 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.department is not None:
         found.append(_c.department == wanted.department)
     if wanted.person_id is not None:
-        found.append(_c.person_id == wanted.person_id)
+        found.append(_of_person(wanted.person_id))
     for word in wanted.text.split():
-        columns = (_c.number, _c.caller_name, _c.caller_number, _c.to_name_th, _c.to_name_en, _c.question)
+        columns = (_c.number, CALLER_NAME, _c.caller_number, _c.to_name_th, _c.to_name_en, _c.question)
         words = {word, _international(word)}
         found.append(or_(*(column.icontains(one, autoescape=True) for column in columns for one in words)))
     return found
@@ -157,12 +158,24 @@ def waiting_for(connection: Connection, who: Visitor, now: datetime) -> int:
 
 def open_cards_of(connection: Connection, person_id: int, limit: int = 10) -> list[Card]:
     """A person's cards that are not closed, for the pop: the newest first (C3)."""
-    query = select(*CARD_COLUMNS).where(_c.person_id == person_id, _OPEN).order_by(_c.created_at.desc(), _c.id.desc())
+    query = select_cards().where(_of_person(person_id), _OPEN).order_by(_c.created_at.desc(), _c.id.desc())
     return [card_of(row) for row in connection.execute(query.limit(limit))]
+
+
+def cards_of_person(connection: Connection, person_id: int, limit: int = 50) -> list[Card]:
+    """All of a person's cards, the newest first."""
+    query = select_cards().where(_of_person(person_id)).order_by(_c.created_at.desc(), _c.id.desc())
+    return [card_of(row) for row in connection.execute(query.limit(limit))]
+
+
+def _of_person(person_id: int) -> ColumnElement[bool]:
+    """Named on the card or, which counts more, in the record of service; both by index."""
+    named = select(contacts.c.id).where(contacts.c.person_id == person_id)
+    return and_(or_(_c.person_id == person_id, _c.contact_id.in_(named)), PERSON.in_([person_id]))
 
 
 def open_cards_of_number(connection: Connection, number: str, limit: int = 10) -> list[Card]:
     """The same by telephone number, of callers whom nobody has named yet."""
-    condition = and_(_c.caller_number == number, _c.person_id.is_(None), _OPEN)
-    query = select(*CARD_COLUMNS).where(condition).order_by(_c.created_at.desc(), _c.id.desc())
+    condition = and_(_c.caller_number == number, PERSON.is_(None), _OPEN)
+    query = select_cards().where(condition).order_by(_c.created_at.desc(), _c.id.desc())
     return [card_of(row) for row in connection.execute(query.limit(limit))]

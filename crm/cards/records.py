@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from crm.cards.models import Reason, card_attempts, card_handovers, card_steps, transfer_cards
 from crm.cards.states import CardState, Handover, Part, Result, Standing, turn
+from crm.contacts.models import contacts
 from crm.directory.targets import TargetKind
+from crm.people.models import people
+from crm.people.service import find_by_number
 
 
 class UnknownCard(LookupError):
@@ -139,19 +142,31 @@ class Step:
     details: Mapping[str, Any]
 
 
-_ATTEMPTS = (
+_ATTEMPTS: Final = (
     select(func.count())
     .select_from(card_attempts)
     .where(card_attempts.c.card_id == transfer_cards.c.id)
     .correlate(transfer_cards)
     .scalar_subquery()
-    .label("attempts")
 )
-CARD_COLUMNS = (*transfer_cards.c, _ATTEMPTS)
+# Whose card it is follows the record of service: who is named there a minute later is named here, too.
+PERSON: Final[ColumnElement[Any]] = func.coalesce(contacts.c.person_id, transfer_cards.c.person_id)
+CALLER_NAME: Final[ColumnElement[Any]] = func.coalesce(people.c.display_name, transfer_cards.c.caller_name)
+SOURCE: Final = transfer_cards.outerjoin(contacts, contacts.c.id == transfer_cards.c.contact_id).outerjoin(
+    people, people.c.id == PERSON
+)
+_FOLLOWED: Final = frozenset({"person_id", "caller_name"})
+
+
+def select_cards() -> Select[Any]:
+    """SELECT of cards, for `card_of`; conditions may name `transfer_cards`, `PERSON` and `CALLER_NAME`."""
+    own = [column for column in transfer_cards.c if column.name not in _FOLLOWED]
+    more = [PERSON.label("person_id"), CALLER_NAME.label("caller_name"), _ATTEMPTS.label("attempts")]
+    return select(*own, *more).select_from(SOURCE)
 
 
 def card_of(row: Row[Any]) -> Card:
-    """The card of a row that was selected with `CARD_COLUMNS`."""
+    """The card of a row of `select_cards`."""
     values = dict(row._mapping)
     values |= {
         "state": CardState(values["state"]),
@@ -164,7 +179,7 @@ def card_of(row: Row[Any]) -> Card:
 
 def get(connection: Connection, card_id: int) -> Card:
     """One card. Raises UnknownCard."""
-    row = connection.execute(select(*CARD_COLUMNS).where(transfer_cards.c.id == card_id)).one_or_none()
+    row = connection.execute(select_cards().where(transfer_cards.c.id == card_id)).one_or_none()
     if row is None:
         raise UnknownCard(f"there is no card {card_id}")
     return card_of(row)
@@ -195,3 +210,9 @@ def handovers_of(
 def _line(row: Row[Any]) -> HandoverLine:
     reason = Reason(row.reason) if row.reason else None
     return HandoverLine(**dict(row._mapping) | {"result": Handover(row.result), "reason": reason})
+
+
+def the_one_at(connection: Connection, number: str | None) -> int | None:
+    """The person of a telephone number, when there is exactly one."""
+    found = find_by_number(connection, number, most=2) if number else []
+    return found[0].id if len(found) == 1 else None

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from crm.cards import ledger, records, steps
 from crm.cards.drafts import (
@@ -25,13 +25,13 @@ from crm.cards.house import CardHouse
 from crm.cards.ledger import Hand, Work, step
 from crm.cards.models import transfer_cards
 from crm.cards.parts import part_of
-from crm.cards.records import Card, UnknownCard
+from crm.cards.records import Card, UnknownCard, the_one_at
 from crm.cards.states import Action, CardState, Handover, Part, Refusal, Refused
+from crm.contacts.service import contact_of_call
 from crm.database import reading
 from crm.directory import service as directory
 from crm.directory.targets import Target
 from crm.live import Hub
-from crm.people.service import find_by_number
 from crm.staff.access import Visitor
 
 
@@ -77,11 +77,10 @@ class Cards:
         return steps.tell_when_complete(work, self.house, changed)
 
     def _new_values(self, work: Work, draft: CardDraft, who: Visitor) -> dict[str, Any]:
-        person_id, name = draft.person_id, name_of(draft.caller_name)
-        if person_id is None and draft.caller_number:
-            people = find_by_number(work.connection, draft.caller_number, most=2)
-            if len(people) == 1:
-                person_id, name = people[0].id, name or people[0].display_name
+        contact_id, number = draft.contact_id, draft.caller_number
+        if contact_id is None and draft.call_id is not None:
+            contact = contact_of_call(work.connection, draft.call_id, who.extension or "")
+            contact_id = contact.id if contact else None
         return {
             "handover": Handover.PLANNED,
             "mode": draft.mode,
@@ -91,10 +90,10 @@ class Cards:
             "agent_name_en": who.name_en or who.name_th,
             "staff_id": who.staff_id,
             "call_id": draft.call_id,
-            "contact_id": draft.contact_id,
-            "person_id": person_id,
-            "caller_name": name,
-            "caller_number": draft.caller_number,
+            "contact_id": contact_id,
+            "person_id": draft.person_id or the_one_at(work.connection, number),
+            "caller_name": name_of(draft.caller_name),
+            "caller_number": number,
             "due_at": self.house.agent_due(work.at),
             **target_values(draft.target),
         }
@@ -199,7 +198,7 @@ def actor_of(who: Visitor) -> Actor:
 
 def of_call(work: Work, call_id: str) -> list[Card]:
     """The cards of one call."""
-    query = select(*records.CARD_COLUMNS).where(transfer_cards.c.call_id == call_id)
+    query = records.select_cards().where(transfer_cards.c.call_id == call_id)
     return [records.card_of(row) for row in work.connection.execute(query)]
 
 

@@ -14,14 +14,14 @@ from crm.cards.drafts import target_values
 from crm.cards.handovers import HandedOver, card_of, handed_over, line_of
 from crm.cards.ledger import SYSTEM, Work, step
 from crm.cards.models import card_handovers, transfer_cards
-from crm.cards.records import Card, HandoverLine, get, handovers_of
+from crm.cards.records import Card, HandoverLine, get, handovers_of, the_one_at
 from crm.cards.service import Cards, of_call
 from crm.cards.states import CardState, Handover, is_with_office
+from crm.contacts.service import contact_of_call
 from crm.directory import service as directory
 from crm.directory.service import UnknownTarget
 from crm.directory.targets import Target, TargetKind
 from crm.people.numbers import Number
-from crm.people.service import find_by_number
 from crm.staff.service import member_at
 
 LOOK_BACK: Final = timedelta(days=2)  # transfers that happened while the service was away
@@ -129,8 +129,7 @@ class TransferBook:
         connection = work.connection
         target = self._target(connection, one.to)
         number = self._normalise(record.caller_number)
-        people = find_by_number(connection, number.recognisable, most=2) if number.recognisable else []
-        known = people[0] if len(people) == 1 else None
+        contact = contact_of_call(connection, record.call_id, one.agent)
         values = {
             "handover": Handover.PLANNED,
             "mode": one.kind,
@@ -138,8 +137,9 @@ class TransferBook:
             "agent": one.agent,
             **self._agent(connection, one.agent),
             "call_id": record.call_id,
-            "person_id": known.id if known else None,
-            "caller_name": known.display_name if known else "",
+            "contact_id": contact.id if contact else None,
+            "person_id": the_one_at(connection, number.recognisable),
+            "caller_name": "",
             "caller_number": number.number,
             "why": "",
             "question": "",
