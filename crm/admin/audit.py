@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from crm.admin.audit_words import kind_of, sentences
 from crm.admin.frame import Frame
-from crm.admin.opening import common_era
 from crm.audit.service import AuditFilter, doers, kinds, lines
 from crm.database import reading
 from crm.staff.access import ADMINISTRATORS, Visitor
 from crm.staff.service import members
+from crm.web.dates import day_of
 
 PATH: Final = "/admin/audit"
 PAGE: Final = 100
@@ -24,7 +24,7 @@ def routes(frame: Frame) -> APIRouter:
     Who = Annotated[Visitor, door]  # noqa: N806
 
     def midnight(text: str, days: int = 0) -> datetime | None:
-        day: date | None = common_era(text)
+        day: date | None = day_of(text)
         return None if day is None else datetime.combine(day + timedelta(days=days), time(), frame.house.zone)
 
     @router.get(PATH)

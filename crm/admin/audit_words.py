@@ -34,9 +34,24 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "calendar.added": ("เพิ่มวันหยุด", "added a holiday"),
     "calendar.removed": ("เปิดรับสายในวันหยุด", "opened on a holiday"),
     "screen.key_renewed": ("ออกรหัสใหม่ของจอแสดงผล", "renewed the key of the wallboards"),
+    "topic.added": ("เพิ่มเรื่อง", "added a subject"),
+    "topic.changed": ("แก้ไขเรื่อง", "changed a subject"),
+    "topic.retired": ("เลิกใช้เรื่อง", "retired a subject"),
+    "topic.brought_back": ("ใช้เรื่องอีกครั้ง", "took a subject back into use"),
+    "script.added": ("เพิ่มบทสนทนา", "added a script"),
+    "script.changed": ("แก้ไขบทสนทนา", "changed a script"),
+    "standards.set": ("กำหนดมาตรฐานเวลา", "set standard times"),
+    "contact.changed": ("แก้ไขบันทึกการให้บริการ", "changed a record of service"),
+    "contact.finished": ("จบบันทึกการให้บริการ", "finished a record of service"),
+    "contact.person_chosen": ("เลือกผู้รับบริการของบันทึก", "chose the person of a record"),
+    "person.added": ("เพิ่มผู้รับบริการ", "wrote down a person"),
     "person.created": ("เพิ่มผู้รับบริการ", "wrote down a person"),
     "person.changed": ("แก้ไขข้อมูลผู้รับบริการ", "changed a person's data"),
     "person.merged": ("รวมผู้รับบริการ", "merged people"),
+    "person.may_be_same": ("พบว่าอาจเป็นคนเดียวกัน", "noticed that two may be one person"),
+    "person.told_apart": ("ยืนยันว่าเป็นคนละคน", "said that they are two people"),
+    "person.number_added": ("เพิ่มเบอร์โทรศัพท์", "added a telephone number"),
+    "person.number_removed": ("ลบเบอร์โทรศัพท์", "removed a telephone number"),
     "person.unmerged": ("แยกผู้รับบริการที่รวมไว้", "parted people again"),
 }
 KINDS: Final[dict[str, tuple[str, str]]] = {
@@ -52,7 +67,7 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "card": ("การ์ดโอนสาย", "Transfer cards"),
     "topic": ("เรื่องที่สอบถาม", "Topics"),
     "script": ("บทสนทนา", "Scripts"),
-    "standard": ("มาตรฐานเวลา", "Standard times"),
+    "standards": ("มาตรฐานเวลา", "Standard times"),
     "letter": ("จดหมาย", "Letters"),
 }
 FIELDS: Final[dict[str, tuple[str, str]]] = {

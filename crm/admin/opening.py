@@ -27,13 +27,12 @@ from crm.closure.service import ClosureService, UnknownNumber, closure_history
 from crm.database import explain, reading, writing
 from crm.pbx_store import Send
 from crm.staff.access import SUPERVISORS, Visitor
-from crm.web.dates import BUDDHIST_ERA, weekday
+from crm.web.dates import day_of, weekday
 
 log = logging.getLogger(__name__)
 Text = Annotated[str, Form()]
 CLOSURE, CALENDAR = "/admin/closure", "/admin/calendar"
 LONGEST_REASON: Final = 300
-LAST_COMMON_YEAR: Final = 2400  # from there on it is the Buddhist era
 
 
 def closure_routes(frame: Frame, closures: ClosureService, calendar: CalendarService) -> APIRouter:
@@ -99,19 +98,6 @@ def closure_routes(frame: Frame, closures: ClosureService, calendar: CalendarSer
     return router
 
 
-def common_era(text: str) -> date | None:
-    """The date in ``2026-12-31`` or, with a year of the Buddhist era, ``2569-12-31``; None when it is none."""
-    year, separator, rest = text.strip().partition("-")
-    if not separator or not year.isdecimal() or len(year) != 4:
-        return None
-    if int(year) >= LAST_COMMON_YEAR:
-        year = str(int(year) - BUDDHIST_ERA)
-    try:
-        return date.fromisoformat(f"{year}-{rest}")
-    except ValueError:
-        return None
-
-
 def calendar_routes(frame: Frame, calendar: CalendarService, send: Send) -> APIRouter:
     """The holidays."""
     router = APIRouter()
@@ -166,7 +152,7 @@ def calendar_routes(frame: Frame, calendar: CalendarService, send: Send) -> APIR
     @router.post(CALENDAR)
     async def add(request: Request, who: Who, day: Text = "", name_th: Text = "", name_en: Text = "") -> Response:
         """Closes on one day; or gives it another name."""
-        parsed = common_era(day)
+        parsed = day_of(day)
         typed = {"day": day, "name_th": name_th, "name_en": name_en}
         if parsed is None:
             return await run_in_threadpool(page, request, who, None, {"day": "date"}, **typed)

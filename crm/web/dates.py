@@ -4,6 +4,7 @@ from datetime import date, datetime, tzinfo
 from typing import Final
 
 BUDDHIST_ERA: Final = 543
+LAST_COMMON_YEAR: Final = 2400  # a year from there on is one of the Buddhist era
 _DAYS: Final = {
     "th": ("จันทร์", "อังคาร", "พุธ", "พฤหัสบดี", "ศุกร์", "เสาร์", "อาทิตย์"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -32,6 +33,19 @@ def year(day: date, language: str) -> int:
 def weekday(number: int, language: str) -> str:
     """``จันทร์`` or ``Monday``; 0 is Monday."""
     return _DAYS[language][number]
+
+
+def day_of(text: str) -> date | None:
+    """The date in ``2026-12-31`` or, with a year of the Buddhist era, ``2569-12-31``; None when it is none."""
+    year, separator, rest = text.strip().partition("-")
+    if not separator or not year.isdecimal() or len(year) != 4:
+        return None
+    if int(year) >= LAST_COMMON_YEAR:
+        year = str(int(year) - BUDDHIST_ERA)
+    try:
+        return date.fromisoformat(f"{year}-{rest}")
+    except ValueError:
+        return None
 
 
 def long_date(day: date, language: str) -> str:

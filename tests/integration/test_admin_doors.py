@@ -27,6 +27,11 @@ SUPERVISORS_MAY = {  # everything else is for administrators
     ("GET", "/admin/calendar"),
     ("POST", "/admin/calendar"),
     ("POST", "/admin/calendar/{day}/remove"),
+    *(("POST", f"/admin/topics/{{topic_id}}{what}") for what in ("", "/add", "/move", "/retired")),
+    *(("GET", f"/admin/{page}") for page in ("topics", "scripts", "standards")),
+    ("POST", "/admin/scripts"),
+    ("POST", "/admin/scripts/{script_id}"),
+    ("POST", "/admin/standards/{channel}"),
 }
 NAMES = ("</script><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "${jndi:x}")
 
