@@ -1,5 +1,6 @@
 """The web application: routers are given to it; it adds headers, health, metrics, static files and error pages."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -13,14 +14,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from crm.web.addresses import from_here
 from crm.web.headers import SecurityHeaders, security_headers
+from crm.web.limits import BodyLimit
 from crm.web.pages import STATIC, environment, error_words, language_of
 from metrics.exposition import CONTENT_TYPE
 
+log = logging.getLogger(__name__)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -49,6 +53,7 @@ def create_app(
     app = FastAPI(title="Hotline", version=version, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.public_host = urlsplit(public_url).netloc
     headers = security_headers(frame_ancestors)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, headers=headers)
     app.include_router(_own_routes(ready, metrics, near))
     for router in routers:
@@ -135,10 +140,17 @@ def _answer_errors(app: FastAPI, templates: Environment, default_language: str, 
     async def invalid(request: Request, error: Any) -> Response:
         return answer(request, 422)
 
+    async def unfit(request: Request, error: Any) -> Response:
+        # a number too large for its column, a text that is none: the database says so, whatever the form allowed
+        log.info("a request did not fit the database: %s", type(error).__name__)
+        return answer(request, 422)
+
     async def failed(request: Request, error: Any) -> Response:
         # The server logs the error itself, and answers outside of the middleware that sets headers.
         return answer(request, 500, {**security, "Cache-Control": "no-store"})
 
     app.add_exception_handler(HTTPException, known)
     app.add_exception_handler(RequestValidationError, invalid)
+    for kind in (DataError, OverflowError, UnicodeError):
+        app.add_exception_handler(kind, unfit)
     app.add_exception_handler(Exception, failed)

@@ -1,0 +1,118 @@
+"""Who may ask for what: every route of the whole application. A route that is not written here fails a test."""
+
+from crm.staff.models import Role
+
+AGENT, SUPERVISOR, OFFICER, ADMINISTRATOR = Role.AGENT, Role.SUPERVISOR, Role.OFFICER, Role.ADMINISTRATOR
+
+OPEN = {
+    "GET /health": "whether the process lives, for whoever watches it",
+    "GET /ready": "whether every part works, likewise",
+    "GET /metrics": "figures without personal data, for this machine and networks in the settings",
+    "GET /login": "the way in",
+    "POST /login": "the way in",
+    "MOUNT /static": "styles and scripts, the same for everyone",
+    "MOUNT /static/fonts": "the typeface",
+    "MOUNT /static/vendor": "scripts of others, the same for everyone",
+}
+SIGNED = {  # opened by a secret in the address as well; each has tests of its own
+    "GET /wallboard": "by the key of the big screens",
+    "GET /wallboard/events": "likewise",
+}
+
+_EVERYONE = """
+GET /
+GET /account
+GET /wallboard
+GET /wallboard/events
+POST /account/password
+POST /account/preferences
+POST /account/sessions/others/end
+POST /account/sessions/{session}/end
+POST /logout
+PUT /api/account/language
+"""
+_AGENTS = """
+DELETE /api/people/{person_id}/numbers/{number}
+GET /api/contacts
+GET /api/contacts/choices
+GET /api/contacts/current
+GET /api/contacts/missed
+GET /api/contacts/pop
+GET /api/contacts/unfinished
+GET /api/contacts/{contact_id}
+GET /api/contacts/{contact_id}/events
+GET /api/desk/state
+GET /api/inbox
+GET /api/inbox/counts
+GET /api/inbox/messages/{message_id}/sound
+GET /api/people
+GET /api/people/choices
+GET /api/people/{person_id}
+GET /api/people/{person_id}/duplicates
+GET /api/people/{person_id}/events
+GET /api/scripts
+GET /api/standards/{channel}
+GET /api/standards/{channel}/all
+GET /api/telephone/account
+GET /api/telephone/pause-reasons
+GET /api/telephone/state
+GET /api/topics
+GET /desk
+GET /desk/events
+GET /inbox
+PATCH /api/contacts/{contact_id}
+PATCH /api/people/{person_id}
+POST /api/contacts
+POST /api/contacts/missed/{call_id}
+POST /api/contacts/{contact_id}/finish
+POST /api/contacts/{contact_id}/steps/{step}
+POST /api/desk/watch
+POST /api/inbox/messages/{message_id}/{mark}
+POST /api/inbox/{kind}/{call_id}/done
+POST /api/inbox/{kind}/{call_id}/take
+POST /api/inbox/{kind}/{call_id}/undo
+POST /api/people
+POST /api/people/{person_id}/different
+POST /api/people/{person_id}/merge
+POST /api/people/{person_id}/numbers
+POST /api/people/{person_id}/unmerge
+POST /api/telephone/answer
+POST /api/telephone/dial
+POST /api/telephone/hang-up
+POST /api/telephone/hold
+POST /api/telephone/pause
+POST /api/telephone/ready
+POST /api/telephone/resume
+POST /api/telephone/take-over
+POST /api/telephone/take-up
+POST /api/telephone/transfer
+POST /api/telephone/wrap-up/extend
+POST /api/telephone/wrap-up/finish
+PUT /api/scripts/voice
+SOCKET /api/telephone/socket
+"""
+_OFFICE = """
+"""
+_SUPERVISORS = """
+PATCH /api/scripts/{script_id}
+PATCH /api/topics/{topic_id}
+POST /api/scripts
+POST /api/topics
+PUT /api/standards/{channel}/{valid_from}
+"""
+_ADMINISTRATORS = """
+"""
+
+
+def _lines(text: str, *roles: Role) -> dict[str, frozenset[Role]]:
+    return {line: frozenset({*roles, ADMINISTRATOR}) for line in text.split("\n") if line}
+
+
+ROLES: dict[str, frozenset[Role]] = {
+    **_lines(_EVERYONE, *Role),
+    **_lines(_AGENTS, AGENT, SUPERVISOR),
+    **_lines(_OFFICE, AGENT, SUPERVISOR, OFFICER),
+    **_lines(_SUPERVISORS, SUPERVISOR),
+    **_lines(_ADMINISTRATORS),
+}
+"""Route → roles that may pass its door."""
