@@ -17,6 +17,9 @@ OPEN = {
 SIGNED = {  # opened by a secret in the address as well; each has tests of its own
     "GET /wallboard": "by the key of the big screens",
     "GET /wallboard/events": "likewise",
+    "GET /c/{token}": "one card, by a signed link in a letter",
+    "POST /c/{token}/attempt": "likewise",
+    "POST /c/{token}/report": "likewise",
 }
 
 _EVERYONE = """
@@ -42,6 +45,7 @@ GET /api/contacts/unfinished
 GET /api/contacts/{contact_id}
 GET /api/contacts/{contact_id}/events
 GET /api/desk/state
+GET /api/directory
 GET /api/inbox
 GET /api/inbox/counts
 GET /api/inbox/messages/{message_id}/sound
@@ -60,8 +64,12 @@ GET /api/topics
 GET /desk
 GET /desk/events
 GET /inbox
+PATCH /api/cards/{card_id}
 PATCH /api/contacts/{contact_id}
 PATCH /api/people/{person_id}
+POST /api/cards
+POST /api/cards/{card_id}/close
+POST /api/cards/{card_id}/follow-up
 POST /api/contacts
 POST /api/contacts/missed/{call_id}
 POST /api/contacts/{contact_id}/finish
@@ -88,19 +96,73 @@ POST /api/telephone/take-up
 POST /api/telephone/transfer
 POST /api/telephone/wrap-up/extend
 POST /api/telephone/wrap-up/finish
+POST /cards/{card_id}/complete
+POST /cards/{card_id}/follow
+POST /cards/{card_id}/letters/{letter_id}/again
 PUT /api/scripts/voice
 SOCKET /api/telephone/socket
 """
 _OFFICE = """
+GET /api/cards
+GET /api/cards/count
+GET /api/cards/{card_id}
+GET /cards
+GET /cards/events
+GET /cards/{card_id}
+GET /directory
+POST /api/cards/{card_id}/attempts
+POST /api/cards/{card_id}/{step}
+POST /cards/{card_id}/attempt
+POST /cards/{card_id}/{step}
 """
 _SUPERVISORS = """
+GET /admin
+GET /admin/calendar
+GET /admin/closure
+GET /admin/queues
+GET /admin/staff
+GET /admin/staff/{staff_id}
+GET /directory/new
+GET /directory/{entry_id}
 PATCH /api/scripts/{script_id}
 PATCH /api/topics/{topic_id}
+POST /admin/calendar
+POST /admin/calendar/{day}/remove
+POST /admin/closure/{scope}/close
+POST /admin/closure/{scope}/open
+POST /admin/queues
+POST /admin/staff/{staff_id}/log-out
+POST /admin/staff/{staff_id}/password
+POST /admin/staff/{staff_id}/unlock
 POST /api/scripts
 POST /api/topics
+POST /directory/new
+POST /directory/{entry_id}
+POST /directory/{entry_id}/remove
 PUT /api/standards/{channel}/{valid_from}
 """
 _ADMINISTRATORS = """
+GET /admin/audit
+GET /admin/departments
+GET /admin/departments/new
+GET /admin/departments/{name}
+GET /admin/pauses
+GET /admin/staff/new
+GET /admin/teams
+POST /admin/departments
+POST /admin/departments/{name}
+POST /admin/departments/{name}/active
+POST /admin/pauses
+POST /admin/pauses/{name}
+POST /admin/pauses/{name}/active
+POST /admin/pauses/{name}/move
+POST /admin/screen-key
+POST /admin/staff
+POST /admin/staff/{staff_id}
+POST /admin/staff/{staff_id}/active
+POST /admin/teams
+POST /admin/teams/{team_id}
+POST /admin/teams/{team_id}/remove
 """
 
 

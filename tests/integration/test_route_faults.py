@@ -10,7 +10,7 @@ import pytest
 from conftest import PostgresServer
 from guarded_house import SAFE, GuardedHouse, routes_of
 
-ROUNDS = 12  # times all routes
+ROUNDS = 6  # times all routes
 SEED = 1169
 LEFT_OUT = {  # they change who is logged in, or are streams
     "POST /logout",
@@ -247,7 +247,7 @@ def test_hostile_values_never_make_it_fall_over(house: GuardedHouse) -> None:
             tried += 1
             if answer.status >= 500 and answer.status != 503:  # 503: Asterisk is away
                 fallen.setdefault(f"{method} {path} {answer.status}", (address, body[:300]))
-    assert tried > 500
+    assert tried > 400
     assert fallen == {}
 
 
