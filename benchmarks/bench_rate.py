@@ -55,6 +55,7 @@ def clean_at(rig: Rig, variant: Variant, rate: float, say: Callable[[str], None]
             f"{variant.name} {rate:5.1f}/s: {done.fault or 'clean'} (p99 {done.answer_p99_seconds * 1000:.0f} ms,"
             f" others used {done.foreign_cores:.1f} cores)"
         )
+        tell_lost(done, say)
         if done.fault is None:
             return True
         variant.installation.restart()
@@ -86,6 +87,12 @@ def run(folder: Path, root: Path, quick: bool, say: Callable[[str], None]) -> Se
     return report(product, plain, away, lag, recording)
 
 
+def tell_lost(done: Trial, say: Callable[[str], None]) -> None:
+    """Where calls were lost, one line each."""
+    for line in done.lost:
+        say(f"    {line}")
+
+
 def measure_lag(rig: Rig, rate: float, say: Callable[[str], None]) -> tuple[Trial, list[float]]:
     """At this rate; the best of three runs, since the machine may be shared."""
     best: tuple[Trial, list[float]] | None = None
@@ -95,6 +102,7 @@ def measure_lag(rig: Rig, rate: float, say: Callable[[str], None]) -> tuple[Tria
         done = trial(rig, rig.product, sipp.Load(int(rate * 12), rate))
         found = list(lags(rig.product))
         say(f"lag at {rate:.1f}/s: p99 {percentile(found, 0.99) * 1000:.1f} ms ({done.fault or 'clean'})")
+        tell_lost(done, say)
         if best is None or _worth(done, found) < _worth(*best):
             best = done, found
         if done.fault is None and percentile(found, 0.99) <= LAG_TARGET_SECONDS:
@@ -155,6 +163,7 @@ def report(
             f" {per_call_ms(away.trials, lambda t: t.asterisk_cpu_seconds):.1f} ms).",
             f"Lag: {len(found)} records at {at80.load.rate_per_second:.1f} calls a second ({at80.fault or 'clean'}),"
             " from Asterisk's own time of the oldest change in a transaction to after its commit in SQLite.",
+            *(f"Lost in that run: {line}" for line in at80.lost),
             f"The listener alone takes in {capacity:,.0f} events a second of processor time (decode, translate, apply,"
             f" build records); at {product.low:.1f} calls a second Asterisk tells {made:,} in its busiest second,"
             f" {recording.events() / (product.low * PLACING_SECONDS):.0f} a call.",

@@ -204,9 +204,9 @@ class Installation:
             file.seek(since)
             return file.read().count(words.encode())
 
-    def journal_bytes(self) -> int:
-        """Where the journal ends."""
-        path = self.folders.log / "queue_log"
+    def log_bytes(self, name: str) -> int:
+        """Where a log of Asterisk's ends."""
+        path = self.folders.log / name
         return path.stat().st_size if path.exists() else 0
 
 

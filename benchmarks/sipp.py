@@ -35,9 +35,11 @@ class Load:
 
 @dataclass(frozen=True)
 class Made:
-    """What the callers saw. ``answer_seconds``: from INVITE to 200 OK, sorted. ``moments``: caller's number → what →
-    epoch seconds on SIPp's clock, of callers (called, connected, ended) and agents (answered) together."""
+    """What the callers saw. ``numbers``: all callers'. ``answer_seconds``: from INVITE to 200 OK, sorted. ``moments``:
+    caller's number → what → epoch seconds on SIPp's clock, of callers (called, connected, ended) and agents (answered)
+    together."""
 
+    numbers: tuple[str, ...]
     completed: int
     answer_seconds: tuple[float, ...]
     moments: dict[str, dict[str, float]]
@@ -73,7 +75,8 @@ def agents(command: Sequence[str], folder: Path, port: int, talk_seconds: float)
     process = subprocess.Popen(
         [*command, "-sf", "agents.xml", "-i", AGENTS_IP, "-mi", AGENTS_IP, "-p", str(port),
          "-d", str(int(talk_seconds * 1000)), "-min_rtp_port", "42000", "-max_rtp_port", "51999",
-         "-trace_logs", "-log_file", log.name, "-nostdin", "-aa", "-rtp_threadtasks", "500"],
+         "-trace_logs", "-log_file", log.name, "-trace_err", "-error_file", "agents.errors",
+         "-nostdin", "-aa", "-rtp_threadtasks", "500"],
         cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -93,7 +96,7 @@ def call(
     """Makes the calls, from numbers of their own (``first`` and on), and waits for their end."""
     numbers = [f"08{10_000_000 + first + index}" for index in range(load.calls)]
     (folder / "callers.csv").write_text("SEQUENTIAL\n" + "".join(f"{number};{called}\n" for number in numbers))
-    for old in (*folder.glob("callers_*_rtt.csv"), folder / "callers.log"):
+    for old in (*folder.glob("callers_*_rtt.csv"), folder / "callers.log", folder / "callers.errors"):
         old.unlink(missing_ok=True)
     key_after = int((load.talk_seconds + KEY_AFTER_HANGUP_SECONDS) * 1000)
     most = int(load.rate_per_second * (load.talk_seconds + 12)) + 20
@@ -103,7 +106,7 @@ def call(
         [*command, "-sf", "callers.xml", "-inf", "callers.csv", "-i", CALLERS_IP, "-mi", CALLERS_IP, "-p", str(port),
          "-m", str(load.calls), "-r", str(round(load.rate_per_second * 10)), "-rp", "10000", "-l", str(most),
          "-d", str(key_after), "-min_rtp_port", "52000", "-max_rtp_port", "61999", "-trace_rtt", "-rtt_freq", "1000",
-         "-trace_logs", "-log_file", "callers.log", "-nostdin",
+         "-trace_logs", "-log_file", "callers.log", "-trace_err", "-error_file", "callers.errors", "-nostdin",
          "-rtp_threadtasks", "500", f"{product[0]}:{product[1]}"],
         cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
     )  # fmt: skip
@@ -120,7 +123,7 @@ def call(
     completed = sum({"called", "connected", "ended"} <= at.keys() for at in moments.values())
     cpu_after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = sum(getattr(cpu_after, kind) - getattr(cpu_before, kind) for kind in ("ru_utime", "ru_stime"))
-    return Made(completed, tuple(waits), moments, cpu)
+    return Made(tuple(numbers), completed, tuple(waits), moments, cpu)
 
 
 def _lines(path: Path) -> list[str]:

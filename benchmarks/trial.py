@@ -5,10 +5,10 @@ import signal
 import sqlite3
 import time
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmarks import sipp
+from benchmarks import lost, sipp
 from benchmarks.rig import Installation, Rig, busy_seconds, cpu_seconds
 
 ANSWER_P99_SECONDS = 0.25  # agents pick up at once, so all of it is delay
@@ -21,7 +21,8 @@ def percentile(values: "tuple[float, ...] | list[float] | array[float]", share: 
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of a load. Processor times are seconds over the whole stretch; ``foreign_cores``: what others used."""
+    """What came of a load. Processor times are seconds over the whole stretch; ``foreign_cores``: what others used;
+    ``lost``: where calls were lost, in words."""
 
     load: sipp.Load
     made: sipp.Made
@@ -32,6 +33,7 @@ class Trial:
     asterisk_cpu_seconds: float
     service_cpu_seconds: float | None
     foreign_cores: float
+    lost: tuple[str, ...] = ()
 
     @property
     def answer_p99_seconds(self) -> float:
@@ -56,7 +58,7 @@ class Trial:
 def trial(rig: Rig, installation: Installation, load: sipp.Load) -> Trial:
     """Makes the calls and waits until all is over and written down."""
     service = installation.service
-    journal, begun_at = installation.journal_bytes(), time.time()
+    journal, log, begun_at = installation.log_bytes("queue_log"), installation.log_bytes("full"), time.time()
     begun, busy = time.monotonic(), busy_seconds()
     asterisk_cpu = cpu_seconds(installation.asterisk_pid)
     service_cpu = cpu_seconds(service.pid) if service else 0.0
@@ -68,7 +70,7 @@ def trial(rig: Rig, installation: Installation, load: sipp.Load) -> Trial:
     asterisk_cpu = cpu_seconds(installation.asterisk_pid) - asterisk_cpu
     service_cpu = cpu_seconds(service.pid) - service_cpu if service else 0.0
     own = asterisk_cpu + service_cpu + agents_cpu + made.callers_cpu_seconds
-    return Trial(
+    done = Trial(
         load=load,
         made=made,
         keys_read=_keys_read(installation, made, journal),
@@ -79,6 +81,9 @@ def trial(rig: Rig, installation: Installation, load: sipp.Load) -> Trial:
         service_cpu_seconds=service_cpu if service else None,
         foreign_cores=max(0.0, (busy_seconds() - busy - own) / seconds),
     )
+    if done.fault is None:
+        return done
+    return replace(done, lost=tuple(lost.explain(installation, made, journal, log, rig.folder / "sipp")))
 
 
 def _keys_read(installation: Installation, made: sipp.Made, journal: int) -> int:
