@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from crm.staff.watch import StreamsEndWithLogIn
 from crm.wallboard.board import Provider
 from crm.wallboard.key import ScreenKey, screen_door
 from crm.wallboard.web import Wallboard
@@ -54,6 +55,7 @@ class Front:
             default_language=settings.site.languages[0],
             version=version,
         )
+        self.app.add_middleware(StreamsEndWithLogIn, log_ins=office.log_ins)
         self._server = PageServer(self.app, settings.ports.web_bind, settings.ports.web, web)
 
     def bind(self) -> None:

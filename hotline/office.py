@@ -15,6 +15,7 @@ from ami_listener.events import Event
 from crm.live import Hub
 from crm.staff.access import AGENTS, EVERYONE, OFFICE, SUPERVISORS, Access
 from crm.staff.passwords import Hasher
+from crm.staff.watch import LogIns
 from crm.staff.web import StaffPages
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
@@ -44,6 +45,7 @@ class Office:
         self.around = around
         self.hub = Hub()
         self.access = Access(around.engine, around.clock)
+        self.log_ins = LogIns(around.engine, around.clock)
         self.house = house_of(around.settings, around.version)
         hasher = Hasher()
         staff = StaffPages(around.engine, self.access, self.house, around.clock, hasher)
