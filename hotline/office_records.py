@@ -10,12 +10,15 @@ from sqlalchemy import Engine
 from ami_listener.events import Event
 from ami_listener.floor import FloorSnapshot
 from ami_listener.records import CallRecord
+from crm.autosave.web import session_router
+from crm.contacts.history import call_history, contact_history
 from crm.contacts.keeper import ContactKeeper
 from crm.contacts.keeping import Kept
 from crm.contacts.web import ContactsApi
 from crm.live import Hub
 from crm.people.api import PeopleApi
 from crm.people.numbers import Number, normalise
+from crm.people.web import PeoplePages
 from crm.scripts.web import scripts_router
 from crm.staff.access import Access
 from crm.standards.web import standards_router
@@ -73,7 +76,10 @@ class Records:
             extensions=self._extensions,
             default_language=language,
         )
+        sources = (contact_history, call_history)
         self.routers: list[APIRouter] = [
+            PeoplePages(self.people, access, house, sources).router,
+            session_router(access),
             self.people.router,
             self.contacts.router,
             topics_router(around.engine, access, around.clock, language),

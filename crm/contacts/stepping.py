@@ -104,7 +104,8 @@ def standards_of(connection: Connection, contact: Contact, zone: tzinfo) -> Stan
 def timeline(contact: Contact, standards: StandardSet | None, stays: Sequence[StepTime], now: datetime) -> list[Any]:
     """The steps as pages draw them: every step of the channel, with its standard, its time so far and the verdict.
 
-    ``since``: when the present stay began; ``before_seconds``: earlier stays, so that a page can count on by itself.
+    ``started_at``, ``ended_at``: of the last stay; ``before_seconds``: of the stays before it, so that a page can count
+    on by itself.
     """
     if standards is None or contact.channel.steps is None:
         return []
@@ -116,7 +117,7 @@ def timeline(contact: Contact, standards: StandardSet | None, stays: Sequence[St
     for standard in standards.standards.values():
         mine = [stay for stay in stays if stay.step == standard.step]
         seconds = sum(stay.seconds(now) for stay in mine) if mine else None
-        open_stay = next((stay for stay in mine if stay.ended_at is None), None)
+        last = mine[-1] if mine else None
         measured = all(stay.measured for stay in mine)
         drawn.append(
             {
@@ -125,15 +126,17 @@ def timeline(contact: Contact, standards: StandardSet | None, stays: Sequence[St
                 "name_en": standard.name_en,
                 "min_seconds": standard.min_seconds,
                 "max_seconds": standard.max_seconds,
+                "standard_seconds": standard.max_seconds,
                 "counted": standard.counted,
                 "by_itself": standard.step in (plan.ring, plan.survey)
                 or (standard.step == plan.after and contact.call_id is not None),
                 "seconds": None if seconds is None else round(seconds, 3),
-                "before_seconds": round(sum(stay.seconds(now) for stay in mine if stay.ended_at), 3),
-                "since": open_stay.started_at.isoformat() if open_stay else None,
+                "before_seconds": round(sum(stay.seconds(now) for stay in mine[:-1]), 3),
+                "started_at": last.started_at.isoformat() if last else None,
+                "ended_at": last.ended_at.isoformat() if last and last.ended_at else None,
                 "current": standard.step == current,
                 "next": standard.step == following,
-                "verdict": judge(standard, seconds, ended=open_stay is None, measured=measured),
+                "verdict": judge(standard, seconds, ended=bool(last and last.ended_at), measured=measured),
             }
         )
     return drawn

@@ -16,7 +16,7 @@ from crm.live import Hub
 from crm.people.duplicates import duplicates_of, not_told_apart, tell_apart
 from crm.people.fields import clean_changes
 from crm.people.merging import CannotMerge, merge_people, merges_of, undo_merge
-from crm.people.models import Profile
+from crm.people.models import Person, Profile
 from crm.people.names import full_name
 from crm.people.numbers import Number, normalise
 from crm.people.search import found_people, search
@@ -210,6 +210,8 @@ class PeopleApi:
             try:
                 with writing(self.engine) as connection:
                     now_id = living_id(connection, person_id)
+                    if now_id != person_id:
+                        clean = _added_to(get_person(connection, now_id), clean)
                     repeated = claim(connection, who.staff_id, body.key, f"person/{now_id}", at) is not None
                     applied = change_person(
                         connection,
@@ -337,3 +339,11 @@ class PeopleApi:
         words = WORDS[self.language(request, who)]
         texts = {name: words[code] for name, code in problems.items()}
         return JSONResponse({"detail": "; ".join(texts.values()), "problems": texts}, status_code=422)
+
+
+def _added_to(kept: Person, clean: dict[str, Any]) -> dict[str, Any]:
+    """What was typed for somebody who was merged meanwhile: notes go below those of whom they are kept as."""
+    notes = clean.get("notes")
+    if notes and kept.notes and notes != kept.notes:
+        return clean | {"notes": kept.notes if notes in kept.notes else f"{kept.notes}\n{notes}"}
+    return clean

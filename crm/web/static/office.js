@@ -1,6 +1,27 @@
 // What all pages that people work in share: requests that carry the session's token, toasts, language.
 
-const token = document.querySelector('meta[name="csrf"]')?.content ?? "";
+let token = document.querySelector('meta[name="csrf"]')?.content ?? "";
+
+/** The token of this session, for changing requests. */
+export const csrf = () => token;
+
+/**
+ * Whose session this browser has now; null: nobody is logged in, or the server is not reached. When ``user`` (staff id)
+ * has logged out and in again in another tab, this page's token is renewed (`renewed`) and its requests work again;
+ * somebody else's session is not taken over.
+ */
+export async function renewSession(user) {
+  try {
+    const answer = await fetch("/api/session", { headers: { Accept: "application/json" } });
+    if (!answer.ok) return null;
+    const session = await answer.json();
+    const renewed = session.staff_id === user && session.csrf !== token;
+    if (renewed) token = session.csrf;
+    return { ...session, renewed };
+  } catch {
+    return null;
+  }
+}
 
 /** A request that failed: `status` 0 when the server was not reached, `data` is what it said. */
 export class RequestFailed extends Error {
@@ -30,7 +51,9 @@ export async function ask(method, path, body, { signal } = {}) {
     throw new RequestFailed(0, { advice: error.message });
   }
   const data = answer.status === 204 ? null : await answer.json().catch(() => null);
-  if (answer.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (answer.status === 401 && document.dispatchEvent(new CustomEvent("logged-out", { cancelable: true }))) {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }
   if (!answer.ok) throw new RequestFailed(answer.status, data);
   return data;
 }
