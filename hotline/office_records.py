@@ -11,6 +11,7 @@ from ami_listener.events import Event
 from ami_listener.floor import FloorSnapshot
 from ami_listener.records import CallRecord
 from crm.autosave.web import session_router
+from crm.cards.history import card_history
 from crm.contacts.history import call_history, contact_history
 from crm.contacts.keeper import ContactKeeper
 from crm.contacts.keeping import Kept
@@ -76,7 +77,7 @@ class Records:
             extensions=self._extensions,
             default_language=language,
         )
-        sources = (contact_history, call_history)
+        sources = (contact_history, call_history, card_history)
         self.routers: list[APIRouter] = [
             PeoplePages(self.people, access, house, sources).router,
             session_router(access),

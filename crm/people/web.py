@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
-from crm.audit.service import AuditLine, lines
+from crm.audit.service import AuditFilter, AuditLine, lines
 from crm.database import reading
 from crm.people.api import PeopleApi
 from crm.people.duplicates import duplicates_of
@@ -92,7 +92,7 @@ class PeoplePages:
         }
 
     def _values(self, connection: Connection, person: Person, language: str) -> dict[str, Any]:
-        audit = lines(connection, subject=f"person/{person.id}", limit=MOST_CHANGES)
+        audit = lines(connection, AuditFilter(subject=f"person/{person.id}"), limit=MOST_CHANGES)
         return {
             "person": person,
             "fields": {name: getattr(person, name) for name in FIELDS},

@@ -12,7 +12,7 @@ from ami_listener.calls import CallAssembler
 from ami_listener.events import Event
 from ami_listener.floor import FloorState
 from ami_listener.records import CallRecord
-from crm.audit.service import AuditLine, lines
+from crm.audit.service import AuditFilter, AuditLine, lines
 from crm.calls.rows import rows_of
 from crm.calls.store import Batch, CallStore
 from crm.database import reading, writing
@@ -157,4 +157,4 @@ class RecordsRig:
 
     def audit(self, subject: str) -> list[AuditLine]:
         with reading(self.engine) as connection:
-            return lines(connection, subject=subject)
+            return lines(connection, AuditFilter(subject=subject))

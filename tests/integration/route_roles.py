@@ -25,6 +25,7 @@ SIGNED = {  # opened by a secret in the address as well; each has tests of its o
 _EVERYONE = """
 GET /
 GET /account
+GET /api/session
 GET /wallboard
 GET /wallboard/events
 POST /account/password
@@ -64,6 +65,9 @@ GET /api/topics
 GET /desk
 GET /desk/events
 GET /inbox
+GET /people
+GET /people/{person_id}
+GET /people/{person_id}/parts
 PATCH /api/cards/{card_id}
 PATCH /api/contacts/{contact_id}
 PATCH /api/people/{person_id}
