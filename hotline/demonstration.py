@@ -20,7 +20,8 @@ from dialplan.asterisk.layout import AsteriskFolders
 from dialplan.secrets import Secrets
 from hotline import pbx
 from hotline.asterisk_process import watched_asterisk
-from hotline.demo_people import log_in_lines, make_demo_people
+from hotline.demo_people import DEMO_EXTENSION, log_in_lines, make_demo_people
+from hotline.demo_person import DemoPerson
 from hotline.service import Service
 from hotline.settings import Settings
 from hotline.settings import parse as parse_settings
@@ -171,6 +172,8 @@ async def run_demo(
             AsteriskFolders.for_instance(folder, "network", install_root=asterisk_root),
             ports=NetworkPorts(sip=port, ami=ami),
         )
+        person = DemoPerson(DEMO_EXTENSION, service.listener.calls.find, simulation.tell_caller)
+        service.office.also(person.happened)
         for line in log_in_lines(settings, logins):
             progress(line)
         show = on_start(settings)

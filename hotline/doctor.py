@@ -20,8 +20,10 @@ from dialplan.prompts.install import verify_installed
 from dialplan.secrets import SecretMissing
 from hotline import pbx
 from hotline.asking import ask_asterisk
+from hotline.certificate import BadCertificate, check_certificate, holds_until
 from hotline.settings import Settings
 
+RENEW_DAYS = 14
 CLOCK_SECONDS = 1.0
 AGI_SECONDS = 1.0
 
@@ -35,6 +37,9 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield from _guarded("configuration", lambda: _configuration(settings))
     yield from _guarded("prompts", lambda: _prompts(settings, running))
     yield _database(settings)
+    yield _people(settings)
+    if settings.web.certificate is not None:
+        yield _certificate(settings)
     if running:
         yield from _guarded("AMI and clock", lambda: _manager(settings))
     yield from _ports(settings, running)
@@ -91,6 +96,29 @@ def _database(settings: Settings) -> Check:
     if health.problem:
         return Check("database", ok=False, detail=health.problem, remedy="Run: hotline db upgrade")
     return Check("database", ok=True, detail=f"{health.kind} {health.version}, revision {health.revision}")
+
+
+def _people(settings: Settings) -> Check:
+    """What of the database's people and departments the settings could not take in."""
+    if not settings.people_problems:
+        own = len(settings.agents) - len(settings.of_file.agents)
+        return Check("people", ok=True, detail=f"{len(settings.agents)} telephones, {max(0, own)} of them of accounts")
+    remedy = "Change it under Administration, or in hotline.toml; a broken file is written anew by: hotline run"
+    return Check("people", ok=False, detail="; ".join(settings.people_problems), remedy=remedy)
+
+
+def _certificate(settings: Settings) -> Check:
+    web = settings.web
+    try:
+        check_certificate(web.certificate, web.key)
+    except BadCertificate as error:
+        return Check("certificate", ok=False, detail=str(error), remedy="Correct certificate and key in [web]")
+    until = holds_until(web.certificate) if web.certificate else None
+    if until is None:
+        return Check("certificate", ok=True, detail="can be used")
+    days = (until - datetime.now(UTC)).days
+    remedy = "" if days >= RENEW_DAYS else "Renew it; the new one is used without a restart"
+    return Check("certificate", not remedy, f"holds until {until:%Y-%m-%d}, {days} days", remedy)
 
 
 def _manager(settings: Settings) -> Check:

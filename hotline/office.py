@@ -96,6 +96,10 @@ class Office:
         self._works.append(self.desk.follow_waiting)
         self._endings.append(pages.close)
 
+    def also(self, listener: Callable[[Event], None]) -> None:
+        """One more who is told of every event."""
+        self._listeners.append(listener)
+
     def happened(self, event: Event) -> None:
         """One fact; nobody here may wait or fail on it."""
         for listener in self._listeners:

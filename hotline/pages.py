@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from crm.settings import WebSettings
+from hotline.certificate import BadCertificate, check_certificate
 
 log = logging.getLogger(__name__)
 RENEWED_SECONDS: Final = 60.0  # how soon a renewed certificate is used
@@ -20,10 +20,6 @@ RENEWED_SECONDS: Final = 60.0  # how soon a renewed certificate is used
 
 class PortTaken(Exception):
     """Somebody else listens there."""
-
-
-class BadCertificate(PortTaken):
-    """Certificate or key cannot be used; says what to do."""
 
 
 class _Server(uvicorn.Server):
@@ -108,24 +104,6 @@ class PageServer:
             else:
                 log.info("a new certificate is in use")
             used = now
-
-
-def check_certificate(certificate: Path | None, key: Path | None) -> None:
-    """Raises BadCertificate when they cannot be read or do not belong together."""
-    if certificate is None or key is None:
-        return
-    for path in (certificate, key):
-        try:
-            path.read_bytes()
-        except OSError as error:
-            raise BadCertificate(f"[web] {path}: {error.strerror}") from error
-    try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key, password="")
-    except (ssl.SSLError, ValueError) as error:
-        raise BadCertificate(
-            f"[web] {certificate} and {key} cannot be used together: both must be PEM, the key without a password and"
-            f" that of this certificate ({error})."
-        ) from error
 
 
 def _written_at(*paths: Path | None) -> tuple[float, ...]:

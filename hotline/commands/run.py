@@ -10,6 +10,7 @@ import click
 from dialplan.asterisk import control
 from hotline import pbx
 from hotline.asterisk_process import watched_asterisk
+from hotline.certificate import BadCertificate
 from hotline.cli import Context
 from hotline.logs import set_up
 from hotline.pages import PortTaken
@@ -36,7 +37,7 @@ def run(context: Context, no_asterisk: bool) -> None:
             if not no_asterisk:
                 _asterisk_there(settings, stack)
             asyncio.run(serve(settings))
-    except (ServiceError, PortTaken) as error:
+    except (ServiceError, PortTaken, BadCertificate) as error:
         raise click.ClickException(str(error)) from error
 
 

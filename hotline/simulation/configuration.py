@@ -2,8 +2,8 @@
 
 All that must happen on the second happens in this dialplan, so that fifty calls at once cost our process nothing.
 Caller's and agent's leg of a call find each other by the caller's number (`plan.line_name`): ``P_<name>`` says how long
-the agent talks, ``S_<name>`` whether an agent talks or has left, ``L_<name>`` that the caller is on the line; a signal
-of that name wakes the caller's leg.
+the agent talks, ``S_<name>`` whether an agent talks (``person``: one who is not played here) or has left, ``L_<name>``
+that the caller is on the line; a signal of that name wakes the caller's leg.
 """
 
 from __future__ import annotations
@@ -275,7 +275,7 @@ exten => s,1,Set(PICKED_MS={_NOW_MS})
  same => n,Goto(wait)
  same => n(talk-start),Set(SIM_TALK_END_MS=$[{_NOW_MS} + ${{SIM_TALK_MS}}])
  same => n(talk),GotoIf($["{state}" = "left"]?alone)
- same => n,GotoIf($["${{SIM_ENDS}}" = "caller" & {_NOW_MS} >= ${{SIM_TALK_END_MS}}]?hang-up)
+ same => n,GotoIf($["${{SIM_ENDS}}" = "caller" & "{state}" != "person" & {_NOW_MS} >= ${{SIM_TALK_END_MS}}]?hang-up)
  same => n,ExecIf($["${{SIM_ENDS}}" = "caller"]?WaitForSignal(${{SIM_NAME}},0.2):WaitForSignal(${{SIM_NAME}},1))
  same => n,Goto(talk)
  same => n(alone),GotoIf($["${{SIM_KEY_1}}" = ""]?listen)

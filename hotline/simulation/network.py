@@ -138,6 +138,10 @@ class TelephoneNetwork:
             self.observer.refuse(plan, str(error), datetime.now(UTC))
         return call
 
+    async def tell_caller(self, name: str, state: str) -> None:
+        """What a caller's leg cannot know by itself: ``person``, a person talks; ``left``, the caller is alone."""
+        await self._manager.action({"Action": "Setvar", "Variable": f"S_{name}", "Value": state})
+
     def cpu_seconds(self) -> float | None:
         """Processor time of the network's Asterisk so far; None when it does not run."""
         return process_cpu_seconds(self._process.pid) if self._process and self._process.pid else None

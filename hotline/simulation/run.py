@@ -79,6 +79,10 @@ class Simulation:
         finally:
             await asyncio.shield(self._network.stop())
 
+    async def tell_caller(self, name: str, state: str) -> None:
+        """See `TelephoneNetwork.tell_caller`. Raises ManagerError."""
+        await self._network.tell_caller(name, state)
+
     def stop_placing(self) -> None:
         """No further calls; those on the line end by themselves, then ``run`` returns."""
         self._stopping.set()

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from exchange import Exchange, Slot
 from telephones import Call
@@ -18,13 +19,14 @@ from crm.staff.accounts import StaffDraft
 from crm.staff.models import PhoneKind, Role
 from dialplan.names import agent_interface
 
-NEW = "2777"
+PASSWORD = "four plain words here"
+Add = Callable[[Whole, str, str], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> Iterator[Whole]:
     """A product of its own: its people change."""
-    settings = whole_settings(tmp_path_factory.mktemp("people"), asterisk_root, slots=2)
+    settings = whole_settings(tmp_path_factory.mktemp("people"), asterisk_root, slots=3)
     with running(settings, asterisk_root) as whole:
         yield whole
 
@@ -45,17 +47,37 @@ def member(office: Whole, queue: str, extension: str) -> str:
     return next((line.strip() for line in lines if f"({agent_interface(extension)})" in line), "")
 
 
-async def add_by_command(office: Whole, queue: str) -> None:
+async def add_by_command(office: Whole, queue: str, extension: str) -> None:
     """As an administrator at a terminal; the running service sees it by itself."""
-    options = ("--name", "New Person", "--extension", NEW, "--phone", "desk", "--queue", f"{queue}=2")
-    assert "password" in await office.hotline("staff", "add", "newcomer", *options)
-    await office.until(lambda: member(office, queue, NEW), 12, "a new member of the queue")
+    options = ("--name", "New Person", "--extension", extension, "--phone", "desk", "--queue", f"{queue}=2")
+    assert "password" in await office.hotline("staff", "add", f"new-{extension}", *options)
+    await office.until(lambda: member(office, queue, extension), 12, "a new member of the queue")
 
 
-async def register(office: Whole, slot: Slot) -> None:
+async def add_by_page(office: Whole, queue: str, extension: str) -> None:
+    """As an administrator in a browser: when the page answers, it is done."""
+    hasher, address = service.Hasher(memory_kib=64), f"http://127.0.0.1:{office.site.ports.web}"
+    boss = StaffDraft(username=f"boss-{extension}", role=Role.ADMINISTRATOR, name_en="Boss")
+    with writing(office.engine) as connection:
+        service.create(connection, boss, datetime.now(UTC), None, hasher.chosen(PASSWORD))
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as browser:
+        entered = await browser.post("/login", data={"username": boss.username, "password": PASSWORD})
+        assert entered.status_code == 303
+        token = (await browser.get("/account")).text.partition('name="csrf" content="')[2].partition('"')[0]
+        filled = {
+            "csrf": token, "username": f"new-{extension}", "role": "agent", "name_en": "New Person", "phone": "desk",
+            "extension": extension, f"queue-{queue}": "2",
+        }  # fmt: skip
+        made = await browser.post("/admin/staff?lang=en", data=filled)
+        assert made.status_code == 200, made.text
+        assert "Not everything has reached" not in made.text
+    assert member(office, queue, extension)
+
+
+async def register(office: Whole, slot: Slot, extension: str) -> None:
     """The new desk phone, with the secret made for it."""
     secrets = json.loads((office.state / "secrets.json").read_text("utf-8"))
-    assert await slot.exchange.desks.register(NEW, secrets["agents"][NEW]) == 200
+    assert await slot.exchange.desks.register(extension, secrets["agents"][extension]) == 200
 
 
 async def answered_by(office: Whole, call: Call, slot: Slot) -> str:
@@ -64,24 +86,28 @@ async def answered_by(office: Whole, call: Call, slot: Slot) -> str:
     return (await office.recorded(call_id, lambda story: story.record.conversations)).record.conversations[0].agent
 
 
-def test_a_new_agent_is_rung_without_a_restart_and_the_running_call_goes_on(office: Whole) -> None:
+@pytest.mark.parametrize(("slot_number", "add"), [(0, add_by_command), (1, add_by_page)])
+def test_a_new_agent_is_rung_without_a_restart_and_the_running_call_goes_on(
+    office: Whole, slot_number: int, add: Add
+) -> None:
     """H1."""
+    new, third = f"277{slot_number}", f"2{slot_number:02}3"
 
     async def play() -> None:
-        async with room(office, 0) as slot:
+        async with room(office, slot_number) as slot:
             call, leg, _ = await slot.talk()
             slot.quiet(1)
-            office.cli(f"queue pause member {agent_interface('2003')} reason test")
-            await add_by_command(office, slot.queue)
-            assert "with penalty 2" in member(office, slot.queue, NEW)
+            office.cli(f"queue pause member {agent_interface(third)} reason test")
+            await add(office, slot.queue, new)
+            assert "with penalty 2" in member(office, slot.queue, new)
             assert "paused:test" in member(office, slot.queue, slot.agents[1])  # nothing was read anew
-            await register(office, slot)
+            await register(office, slot, new)
             second = await slot.call()
-            rung = await slot.exchange.desks.next_call(NEW, 8)
+            rung = await slot.exchange.desks.next_call(new, 8)
             await rung.answer()
             await second.answered()
             assert (call.ended_at, leg.ended_at) == (None, None)
-            assert await answered_by(office, second, slot) == NEW
+            assert await answered_by(office, second, slot) == new
             for one in (call, second):
                 await one.hang_up()
             await rung.ended()
@@ -93,7 +119,7 @@ def test_who_leaves_is_not_rung_any_more_and_pauses_keep_their_reasons(office: W
     """The queues are read anew for it; Asterisk forgets reasons then, and is told them again."""
 
     async def play() -> None:
-        async with room(office, 1) as slot:
+        async with room(office, 2) as slot:
             extension = "2778"
             draft = StaffDraft(
                 username="leaver", role=Role.AGENT, name_en="Leaver", extension=extension, phone=PhoneKind.DESK,

@@ -14,7 +14,8 @@ from crm.settings import WebSettings
 from crm.web.addresses import nearby
 from crm.web.app import create_app
 from hotline import pages
-from hotline.pages import BadCertificate, PageServer
+from hotline.certificate import BadCertificate, holds_until
+from hotline.pages import PageServer
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 
@@ -135,3 +136,13 @@ def test_a_trusted_proxy_says_who_asks() -> None:
 def test_anyone_else_may_say_what_they_like() -> None:
     web = WebSettings(trusted_proxies=("198.51.100.1",))
     assert asyncio.run(served(web, "/who", **FORWARDED)).json() == {"address": "127.0.0.1", "scheme": "http"}
+
+
+@pytest.mark.parametrize(
+    ("file", "until"), [("first.pem", "2126"), ("leaf.pem", "2046-11-21"), ("README.md", None), ("none.pem", None)]
+)
+def test_how_long_a_certificate_holds(file: str, until: str | None) -> None:
+    """Also one that is signed by another, with its chain behind it."""
+    found = holds_until(CERTIFICATES / file)
+    assert (found is None) == (until is None)
+    assert str(found).startswith(until or "None")
