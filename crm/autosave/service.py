@@ -87,7 +87,7 @@ def claim(connection: Connection, staff_id: int, key: str | None, subject: str, 
     """
     if not key:
         return None
-    key = key[:LONGEST_KEY]
+    key = _kept_key(key, subject)
     taken = insert_into(connection, done_requests).values(staff_id=staff_id, key=key, subject=subject, done_at=at)
     taken = taken.on_conflict_do_nothing(index_elements=["staff_id", "key"]).returning(done_requests.c.key)
     if connection.execute(taken).first() is not None:
@@ -99,8 +99,13 @@ def claim(connection: Connection, staff_id: int, key: str | None, subject: str, 
 def name_subject(connection: Connection, staff_id: int, key: str | None, subject: str) -> None:
     """What was made with a claimed key, once it has a name."""
     if key:
-        mine = (done_requests.c.staff_id == staff_id) & (done_requests.c.key == key[:LONGEST_KEY])
+        mine = (done_requests.c.staff_id == staff_id) & (done_requests.c.key == _kept_key(key, subject))
         connection.execute(update(done_requests).where(mine).values(subject=subject))
+
+
+def _kept_key(key: str, subject: str) -> str:
+    """With the kind of what it is for: a key that comes again for a person is none of a contact."""
+    return f"{subject.partition('/')[0]} {key[:LONGEST_KEY]}"
 
 
 def forget_done(connection: Connection, at: datetime) -> int:

@@ -140,6 +140,13 @@ class InboxPages:
         self._around.changed(call_id)
         return Response(status_code=204)
 
+    def _message(self, connection: Connection, message_id: int, who: Visitor) -> MessageLine:
+        """One that this person's lists show. Raises UnknownMessage."""
+        message, queues = get_message(connection, message_id), self._queues(who)
+        if queues is not None and message.queue is not None and message.queue not in queues:
+            raise UnknownMessage(message_id)
+        return message
+
     def _add_messages(self) -> None:
         router, agents = self.router, self._agents
         marks: dict[str, Callable[[Connection, int, str], MessageLine]] = {
@@ -153,7 +160,7 @@ class InboxPages:
             """The recording; in parts, as players ask for it."""
             try:
                 with reading(self._around.engine) as connection:
-                    message = get_message(connection, message_id)
+                    message = self._message(connection, message_id, who)
                 return FileResponse(sound_of(message, self._around.sounds), media_type="audio/wav")
             except (UnknownMessage, MessageGone):
                 raise HTTPException(404) from None
@@ -166,6 +173,7 @@ class InboxPages:
             now = self._around.clock()
             try:
                 with writing(self._around.engine) as connection:
+                    self._message(connection, message_id, who)
                     message = marks[mark](connection, message_id, who.username)
                     note(connection, now, who, f"message.{mark}", f"message/{message_id}")
             except UnknownMessage as unknown:

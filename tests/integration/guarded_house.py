@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from sqlalchemy import select
 from starlette.routing import BaseRoute, Mount
 
-from crm.database import reading, upgrade, writing
+from crm.database import open_engine, reading, upgrade, writing
 from crm.departments.service import DepartmentDraft
 from crm.departments.service import create as create_department
 from crm.settings import DatabaseSettings
@@ -28,10 +28,19 @@ from crm.staff.models import PhoneKind, Role, sessions
 from crm.staff.passwords import Hasher
 from hotline.demo_people import OFFICE
 from hotline.demonstration import demo_settings
+from hotline.people import overlay_of
 from hotline.service import Service
 
 PASSWORD = "a long password of ours"
 HOST = "hotline.test"
+FOREIGN_OFFICE = DepartmentDraft(
+    name="foreign",
+    label_th="กองอื่น",
+    label_en="Other office",
+    extension="1202",
+    dial="025077001",
+    email="other@example.go.th",
+)
 SECONDS = 20.0
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -68,24 +77,25 @@ class GuardedHouse:
         self.settings = demo_settings(folder, folder, 2, 5060)
         if database_url is not None:
             self.settings = self.settings.model_copy(update={"database": DatabaseSettings(url=database_url)})
-        self.runner = asyncio.Runner()
-        self.service = self.runner.run(self._make())
-        upgrade(self.service.engine)
+        self.settings.make_state()
+        self.engine = open_engine(self.settings.database_url)
+        upgrade(self.engine)
         self._kept = Hasher().chosen(PASSWORD)
-        with writing(self.service.engine) as connection:
-            create_department(connection, OFFICE, datetime.now(UTC), None)
-            second = DepartmentDraft(
-                name="foreign", label_th="กองอื่น", label_en="Other office", extension="1202", dial="025077001"
-            )
-            create_department(connection, second, datetime.now(UTC), None)
+        with writing(self.engine) as connection:
+            for office in (OFFICE, FOREIGN_OFFICE):
+                create_department(connection, office, datetime.now(UTC), None)
         self.staff = {
-            "agent": self.person("agent", Role.AGENT, extension="1001"),
-            "colleague": self.person("colleague", Role.AGENT, extension="1002"),
+            "agent": self.person("agent", Role.AGENT, extension="1001", queues={"enquiries": 0}),
+            "colleague": self.person("colleague", Role.AGENT, extension="1002", queues={"enquiries": 0}),
             "supervisor": self.person("supervisor", Role.SUPERVISOR),
             "officer": self.person("officer", Role.OFFICER, department=OFFICE.name),
-            "stranger": self.person("stranger", Role.OFFICER, department="foreign"),
+            "stranger": self.person("stranger", Role.OFFICER, department=FOREIGN_OFFICE.name),
             "administrator": self.person("administrator", Role.ADMINISTRATOR),
         }
+        with reading(self.engine) as connection:
+            self.settings = self.settings.with_people(overlay_of(connection))
+        self.runner = asyncio.Runner()
+        self.service = self.runner.run(self._make())
 
     async def _make(self) -> Service:
         return Service(self.settings)
@@ -104,14 +114,14 @@ class GuardedHouse:
             phone=PhoneKind.DESK,
             **more,
         )
-        with writing(self.service.engine) as connection:
+        with writing(self.engine) as connection:
             return staff_service.create(connection, draft, datetime.now(UTC), None, self._kept)
 
     def session(self, username: str) -> Session:
         """Logs in, without the form."""
-        with writing(self.service.engine) as connection:
+        with writing(self.engine) as connection:
             token = staff_sessions.begin(connection, self.staff[username], datetime.now(UTC))
-        with reading(self.service.engine) as connection:
+        with reading(self.engine) as connection:
             known = sessions.c.token_hash == staff_sessions.hash_of(token)
             return Session(token, str(connection.scalar(select(sessions.c.csrf).where(known))))
 
@@ -216,6 +226,7 @@ class GuardedHouse:
         return said
 
     def close(self) -> None:
+        self.engine.dispose()
         self.service.engine.dispose()
         self.service.lookup_engine.dispose()
         self.runner.close()
