@@ -5,6 +5,7 @@ Every class here is a section of that file; field descriptions are the file's co
 
 import re
 from datetime import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
@@ -175,8 +176,10 @@ class Hours(Section):
     @field_validator(*WEEKDAYS)
     @classmethod
     def _spans(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for span in value:
-            parse_span(span)
+        spans = sorted((parse_span(span), span) for span in value)
+        for ((_, end), earlier), ((start, _), later) in pairwise(spans):
+            if start < end:
+                raise ValueError(f"{earlier} and {later} overlap; write each hour once")
         return value
 
     def spans(self, weekday: int) -> list[tuple[time, time]]:

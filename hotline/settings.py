@@ -16,9 +16,10 @@ from pydantic import Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentUnreadable
 
+from crm.people.numbers import is_country
 from crm.settings import CardSettings, DatabaseSettings, MailSettings, RecorderSettings, WebSettings
 from dialplan.asterisk.layout import AsteriskFolders
-from dialplan.site import HotlineSite, Section
+from dialplan.site import HotlineSite, Problem, Section
 from hotline.people_overlay import PeopleOverlay, merged
 from hotline.people_overlay import read as read_overlay
 from hotline.settings_faults import all_faults
@@ -64,6 +65,13 @@ class Settings(BaseSettings, HotlineSite):
     service: ServiceSection = Field(default_factory=ServiceSection)
     _of_file: Self | None = PrivateAttr(None)
     _people_problems: tuple[str, ...] = PrivateAttr(())
+
+    def problems(self) -> list[Problem]:
+        """What does not fit together, or to the world."""
+        if is_country(self.site.country):
+            return super().problems()
+        place = ("site", "country")
+        return [*super().problems(), Problem(place, "there is no such country; two letters of ISO 3166, such as TH")]
 
     @classmethod
     def settings_customise_sources(

@@ -55,6 +55,11 @@ class Number:
 WITHHELD: Final = Number(NumberKind.WITHHELD, None)
 
 
+def is_country(code: str) -> bool:
+    """Whether there are telephone numbers of this country: two letters of ISO 3166, ``TH``."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 def normalise(raw: str | None, *, country: str = "TH", extensions: Collection[str] = ()) -> Number:
     """The one form of ``raw``; never raises. ``extensions``: ours, so that 1001 is a desk and 1169 a short code.
 

@@ -12,7 +12,7 @@ from telephones import Call, Telephone
 from dialplan.names import Store, agent_interface
 from dialplan.site import HotlineSite
 
-SLOTS = 72
+SLOTS = 84
 WRAP_UP_SECONDS = 3
 SURVEY = sound("survey-123")
 

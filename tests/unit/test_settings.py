@@ -68,6 +68,8 @@ def problems(text: str) -> list[str]:
         ('[[agents]]\nextension = "1001"\nname_en = "x\\"\\n[evil]"', 3, "must be one line"),
         ('[hours]\nmonday = ["8:30-16:30"]', 2, "write it as 08:30-16:30"),
         ('[hours]\nmonday = ["16:30-08:30"]', 2, "the end must be after the start"),
+        ('[hours]\nmonday = ["13:00-16:30", "08:30-13:01"]', 2, "08:30-13:01 and 13:00-16:30 overlap"),
+        ('[site]\ncountry = "XX"', 2, "site.country: there is no such country"),
         ('[hours]\nalways_open = "perhaps"', 2, "must be true or false"),
         ('[answering]\nanswer_within_seconds = "soon"', 2, "must be a whole number"),
         ('[survey]\nscale = "scale-9"', 2, "there is no scale 'scale-9'"),
