@@ -12,7 +12,7 @@ from sqlalchemy import Engine, insert
 from web_client import WebClient
 
 from ami_listener.events import TransferEnded, TransferResult
-from ami_listener.floor import FloorSnapshot, TalkingCall
+from ami_listener.floor import AgentNow, FloorSnapshot, TalkingCall
 from ami_listener.records import CallRecord, Conversation, QueuePass, Transfer
 from crm.calendar.service import CalendarService
 from crm.calls.models import calls
@@ -27,7 +27,7 @@ from crm.staff import sessions
 from crm.staff.access import COOKIE, Access, Visitor
 from crm.staff.accounts import StaffDraft
 from crm.staff.models import Role
-from crm.staff.passwords import Hasher
+from crm.staff.passwords import Hasher, NewPassword
 from crm.staff.service import create
 from crm.staff.web import StaffPages
 from crm.web.app import create_app
@@ -91,13 +91,14 @@ class CardOffice:
     more: str = ""
     clock: Clock = field(default_factory=Clock)
     talking: list[TalkingCall] = field(default_factory=list)
+    agents: dict[str, AgentNow] = field(default_factory=dict)
     settled: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.settings = settings_of(self.folder, self.more)
         self.calendar = CalendarService(self.engine, self.settings, self.clock)
         self.staff: dict[str, int] = {}
-        password = Hasher().chosen("a long password of ours")
+        password = NewPassword("", "nobody logs in with it", is_temporary=False)
         with writing(self.engine) as connection:
             for username, values in PEOPLE.items():
                 draft = StaffDraft(username=username, **values)
@@ -123,7 +124,7 @@ class CardOffice:
     # --- what make_cards needs of its surroundings
 
     def floor(self) -> FloorSnapshot:
-        return FloorSnapshot(self.clock(), {}, tuple(self.talking), {})
+        return FloorSnapshot(self.clock(), {}, tuple(self.talking), self.agents)
 
     def find_call(self, call_id: str) -> CallRecord | None:
         return None
@@ -234,6 +235,7 @@ class CardOffice:
 
     def listening(self, *topics: str) -> Listener:
         """Hears these topics from now on."""
+        self._runner.run(asyncio.sleep(0))  # what was told before is gone
         return self.hub.listen(topics)
 
     def heard(self, listener: Listener) -> list[dict[str, Any]]:

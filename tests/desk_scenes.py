@@ -19,10 +19,10 @@ CALLER = "+66812345678"
 QUEUE = "enquiries"
 
 
-def made(kind: type[Event], call: str, at: datetime | None = None, **more: Any) -> Event:
+def made(event: type[Event], call: str, at: datetime | None = None, /, **more: Any) -> Event:
     """One event of a call."""
     moment = at or now()
-    return kind(event_id=f"{kind.__name__}-{call}-{moment.isoformat()}", occurred_at=moment, call_id=call, **more)
+    return event(event_id=f"{event.__name__}-{call}-{moment.isoformat()}", occurred_at=moment, call_id=call, **more)
 
 
 def arrive(server: DeskServer, call: str = "main-1.1", caller: str | None = CALLER, ago: float = 2.0) -> None:

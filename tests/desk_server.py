@@ -74,6 +74,7 @@ class DeskServer:
         extension: str | None,
         phone: PhoneKind,
         role: Role = Role.AGENT,
+        department: str = "legal",
     ) -> int:
         draft = StaffDraft(
             username=username,
@@ -82,7 +83,7 @@ class DeskServer:
             name_en=name_en,
             extension=extension,
             phone=phone,
-            department="legal" if role is Role.OFFICER else None,
+            department=department if role is Role.OFFICER else None,
         )
         with writing(self.engine) as connection:
             return create(connection, draft, now(), None, Hasher().chosen("a long password of ours"))

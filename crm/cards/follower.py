@@ -19,6 +19,7 @@ from ami_listener.events import (
     CallEnded,
     CallTransferred,
     Event,
+    OutboundDialled,
     QueueJoined,
     StreamResumed,
     TransferEnded,
@@ -48,6 +49,7 @@ class CardFollower:
     ) -> None:
         self._engine, self._book, self._find_call, self._clock = engine, book, find_call, clock
         self._watched: OrderedDict[str, list[TransferEnded]] = OrderedDict()
+        self._consulted: dict[str, str] = {}
         self._due: set[str] = set()
         self._look_back = True
         self._wake = asyncio.Event()
@@ -59,6 +61,8 @@ class CardFollower:
             self._look_back = True
             self._wake.set()
             return
+        if isinstance(event, OutboundDialled):
+            self._consulted[event.agent] = event.to
         if event.call_id is None or not isinstance(event, _TELLING):
             return
         if isinstance(event, CallTransferred | TransferEnded):
@@ -108,7 +112,7 @@ class CardFollower:
             ends = tuple(self._watched.get(call_id, ()))
             self._due.discard(call_id)
             try:
-                await asyncio.to_thread(self._write, call_id, record, ends)
+                await asyncio.to_thread(self._write, call_id, record, ends, dict(self._consulted))
             except SQLAlchemyError:
                 self._due.add(call_id)
                 raise
@@ -119,11 +123,13 @@ class CardFollower:
         with reading(self._engine) as connection:
             return unfinished(connection, self._clock())
 
-    def _write(self, call_id: str, record: CallRecord | None, ends: tuple[TransferEnded, ...]) -> None:
+    def _write(
+        self, call_id: str, record: CallRecord | None, ends: tuple[TransferEnded, ...], consulted: dict[str, str]
+    ) -> None:
         if record is None:  # over for long: as it is stored
             record = next(iter(load_calls(self._engine, [call_id])), None)
         if record is not None:
-            self._book.write(record, ends)
+            self._book.write(record, ends, consulted)
 
     def _say(self, fault: str) -> None:
         if fault != self._fault:

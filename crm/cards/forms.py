@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Final
 
 from fastapi import Form
 
+from crm.calendar.working_time import due_after
 from crm.cards.drafts import AttemptDraft, Faults
+from crm.cards.house import CardHouse
 from crm.cards.states import Result
+
+CHOICE_DAYS: Final = (1, 2, 3, 5, 10, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +46,13 @@ class AttemptForm:
     officer: str
     next_due: str
 
-    def draft(self, zone: tzinfo) -> AttemptDraft:
+    def draft(self, house: CardHouse, now: datetime) -> AttemptDraft:
         """To be taken. Raises Faults."""
         try:
             result = Result(self.result)
         except ValueError:
             raise Faults(result="choose") from None
-        due_at = None
-        if self.next_due.strip():
-            try:
-                due_at = datetime.fromisoformat(self.next_due.strip())
-            except ValueError:
-                raise Faults(next_due_at="past") from None
-            due_at = due_at if due_at.tzinfo else due_at.replace(tzinfo=zone)
+        due_at = due_choices(house, now).get(self.next_due)
         return AttemptDraft(
             result=result, answer=self.answer, details=self.details, officer=self.officer, next_due_at=due_at
         )
@@ -69,6 +67,11 @@ class AttemptForm:
             "officer": self.officer,
             "next_due": self.next_due,
         }
+
+
+def due_choices(house: CardHouse, now: datetime) -> dict[str, datetime]:
+    """Working days from today → when that is: the times that can be chosen for the next attempt."""
+    return {str(days): due_after(house.opening(), now, days) for days in CHOICE_DAYS}
 
 
 def attempt_form(

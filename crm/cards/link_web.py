@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from crm.cards import records
 from crm.cards.drafts import Actor, Faults
-from crm.cards.forms import NOTHING, AttemptForm, Typed, attempt_form
+from crm.cards.forms import NOTHING, AttemptForm, Typed, attempt_form, due_choices
 from crm.cards.links import BadLink, Links
 from crm.cards.records import Card, UnknownCard
 from crm.cards.service import Cards
@@ -17,6 +17,7 @@ from crm.cards.states import Action, CardState, Part, Refused, is_with_office
 from crm.cards.view import LEVELS, view_of
 from crm.cards.words import WORDS
 from crm.database import reading
+from crm.people.showing import national
 from crm.staff.log_in import RecentTries, place_of
 from crm.web.shell import House, Pages
 
@@ -57,7 +58,7 @@ class LinkPages:
             """What the office did."""
 
             def work(card: Card) -> None:
-                cards.attempt(card.id, Actor(Part.OFFICE, ""), form.draft(cards.house.zone))
+                cards.attempt(card.id, Actor(Part.OFFICE, ""), form.draft(cards.house, cards.clock()))
 
             return self._do(request, token, "attempt", form.values, work)
 
@@ -122,7 +123,8 @@ class LinkPages:
         with reading(self._cards.engine) as connection:
             view = view_of(connection, card, Part.OFFICE, self._cards.clock())
         values: dict[str, Any] = {"view": view, "card": card, "typed": typed, "done": done, "token": token}
-        values |= {"levels": LEVELS, "officer": ""}
+        values |= {"levels": LEVELS, "officer": "", "dialled": national}
+        values |= {"due_choices": due_choices(self._cards.house, self._cards.clock())}
         page = self._pages.page(request, None, "link.html", status=status, **values)
         page.headers.update(HEADERS)
         return page

@@ -1,6 +1,7 @@
 """Calls that were transferred become cards, also those that a telephone transferred by itself (K3, K4)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -48,9 +49,12 @@ class TransferBook:
     ) -> None:
         self._cards, self._normalise, self._settled = cards, normalise, settled
 
-    def write(self, record: CallRecord, ends: Iterable[TransferEnded] = ()) -> None:
-        """All transfers of one call."""
-        told = handed_over(record, ends)
+    def write(
+        self, record: CallRecord, ends: Iterable[TransferEnded] = (), consulted: Mapping[str, str] | None = None
+    ) -> None:
+        """All transfers of one call. ``consulted``: agent → whom that agent called last: of an attended transfer to
+        somebody elsewhere, Asterisk tells the trunk's name only."""
+        told = [self._named(one, consulted or {}) for one in handed_over(record, ends)]
         if not told:
             return
         ended: list[HandedOver] = []
@@ -63,6 +67,12 @@ class TransferBook:
                     ended += self._go_on(work, line, one)
         for one in ended:
             self._settled(one.kind, one.result.value)
+
+    def _named(self, one: HandedOver, consulted: Mapping[str, str]) -> HandedOver:
+        is_known = one.to is not None and one.to.isdigit()
+        if one.kind != "attended" or is_known or one.agent not in consulted:
+            return one
+        return replace(one, to=consulted[one.agent])
 
     def _begin(self, work: Work, record: CallRecord, one: HandedOver) -> list[HandedOver]:
         site = self._cards.house.site()

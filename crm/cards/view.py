@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from crm.cards.records import Attempt, Card, HandoverLine, Step, attempts_of, handovers_of, steps_of
-from crm.cards.states import Action, CardState, Handover, Part, possible
+from crm.cards.states import Action, CardState, Handover, Part, is_with_office, possible
 from crm.outbox.service import Letter, letters_about
 
 LEVELS: Final = {
@@ -22,7 +22,7 @@ LEVELS: Final = {
 }
 HANDOVER_LEVELS: Final = {Handover.FAILED: "bad", Handover.CALLER_GONE: "near"}
 LETTER_LEVELS: Final = {"sent": "good", "refused": "bad", "uncertain": "near"}
-PATH: Final = ("open", "answered", "satisfied", "reported", "followed_up", "closed")
+PATH: Final = ("handed_over", "answered", "satisfied", "reported", "followed_up", "closed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class CardView:
     handovers: Sequence[HandoverLine]
     letters: Sequence[Letter]
     overdue: bool
-    progress: int
+    progress: int  # milestones of PATH that lie behind
 
     @property
     def level(self) -> str:
@@ -98,11 +98,19 @@ _AGENT_MORE: Final = (
 )
 
 
+_REACHED: Final = {
+    CardState.ANSWERED: 2,
+    CardState.NOT_SATISFIED: 2,
+    CardState.SATISFIED: 3,
+    CardState.REPORTED: 4,
+    CardState.FOLLOWED_UP: 5,
+    CardState.CLOSED: 6,
+}
+
+
 def _progress(card: Card) -> int:
-    """How many steps of the way lie behind, of `PATH`."""
-    if card.state is CardState.NOT_SATISFIED:
-        return PATH.index("answered")
-    return PATH.index(card.state.value)
+    """How many of the milestones of `PATH` lie behind."""
+    return _REACHED.get(card.state, 1 if is_with_office(card.handover) else 0)
 
 
 def details_of(step: Step, words: dict[str, str]) -> str:

@@ -16,6 +16,7 @@ from crm.cards.forms import (
     Typed,
     attempt_form,
     complete_form,
+    due_choices,
 )
 from crm.cards.lists import PAGE, View, Wanted
 from crm.cards.parts import part_of
@@ -28,6 +29,7 @@ from crm.database import reading, writing
 from crm.directory.service import UnknownTarget, resolve, targets
 from crm.directory.targets import Target
 from crm.outbox import service as outbox
+from crm.people.showing import national
 from crm.staff.access import AGENTS, OFFICE, Access, Visitor
 from crm.staff.models import Role
 from crm.web.shell import House, Pages
@@ -96,6 +98,7 @@ class CardPages:
                 "states": list(CardState),
                 "offices": offices,
                 "last_page": max(1, -(-count // PAGE)),
+                "dialled": national,
             }
             return self.pages.page(request, who, "cards.html", **values)
 
@@ -171,7 +174,7 @@ class CardPages:
             """What the office did."""
 
             def work() -> None:
-                cards.attempt(card_id, actor_of(who), form.draft(cards.house.zone))
+                cards.attempt(card_id, actor_of(who), form.draft(cards.house, cards.clock()))
 
             return self._do(request, who, card_id, "attempt", form.values, work)
 
@@ -262,5 +265,7 @@ class CardPages:
             "letter_levels": LETTER_LEVELS,
             "told": {step.id: details_of(step, words) for step in view.steps},
             "officer": who.name(language),
+            "due_choices": due_choices(cards.house, cards.clock()),
+            "dialled": national,
         }
         return self.pages.page(request, who, "card.html", status=status, **values)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from ami_listener.events import TransferEnded, TransferResult
 from ami_listener.records import QueuePass
-from crm.audit.service import lines
+from crm.audit.service import AuditFilter, lines
 from crm.cards.drafts import AttemptDraft, CardDraft, Faults
 from crm.cards.records import UnknownCard
 from crm.cards.service import actor_of
@@ -84,7 +84,7 @@ def test_from_the_dialog_to_the_end(office: CardOffice) -> None:
         "created", "transferred", "picked_up", "letter", "attempt", "attempt", "reported", "followed_up", "closed",
     ]  # fmt: skip
     with reading(office.engine) as connection:
-        audit = [(line.action, line.who) for line in lines(connection, subject=f"card/{card.id}")][::-1]
+        audit = [(line.action, line.who) for line in lines(connection, AuditFilter(subject=f"card/{card.id}"))][::-1]
     assert audit[0] == ("card.created", "somsri")
     assert ("card.attempt", "niti") in audit
     assert audit[-1] == ("card.closed", "somsri")

@@ -26,12 +26,14 @@ THERE = {
     "H8": "one key, three meanings",
     "C1": "the caller's number, and name, by itself",
     "K1": "general, technical, new product: by menu",
+    "K3": "transfer to the office concerned",
+    "K4": "the transfer card, followed up to the end",
     "L9": "the service day: opening hours",
 }
 WAITING = {
     "the agent's page": ("H3", "H4", "H5", "H9", "C2", "C3", "C4", "C5"),
     "knowledge and mail": ("H6", "K2"),
-    "transfer cards": ("K3", "K4", "K5"),
+    "video conference": ("K5",),
     "chat": ("L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8"),
     "counter": tuple(f"W{n}" for n in range(1, 10)),
     "cases and reports": tuple(f"R{n}" for n in range(1, 9)),
