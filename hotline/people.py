@@ -99,6 +99,7 @@ class People:
         self._reread = reread
         self._clock = clock
         self._stamp: Stamp | None = None
+        self._before: Settings | None = None  # what Asterisk has, when it did not take what came after
         self._turn = asyncio.Lock()
 
     @property
@@ -114,19 +115,23 @@ class People:
             except SQLAlchemyError as error:
                 self.last = Applied(self._clock(), complaints=(explain(error).advice,))
                 return self.last
-            old, self.settings = self.settings, self.settings.with_people(overlay)
+            old, self.settings = self._before or self.settings, self.settings.with_people(overlay)
             report = await self._apply(old, overlay)
             complaints = (*self.settings.people_problems, *(line for line in report if not _is_done(line)))
+            said = self.complaints
             self.last = Applied(self._clock(), tuple(filter(_is_done, report)), complaints)
         for line in complaints:
-            log.warning("people and departments: %s", line)
+            if line not in said:
+                log.warning("people and departments: %s", line)
         return self.last
 
     async def follow(self) -> None:
-        """Looks for changes by others, such as commands, until cancelled."""
+        """Looks for changes by others, such as commands, until cancelled; also for the database, when it is away."""
+        for line in self.settings.people_problems:
+            log.warning("people and departments: %s", line)
         while True:
             with suppress(SQLAlchemyError):  # the recorder says that the database is away
-                if await asyncio.to_thread(self._read_stamp) != self._stamp:
+                if self._before is not None or await asyncio.to_thread(self._read_stamp) != self._stamp:
                     await self.changed()
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -143,12 +148,16 @@ class People:
         try:
             written = await asyncio.to_thread(write, new.state, overlay)
             if not written and (old.agents, old.departments) == (new.agents, new.departments):
+                self._before = None
                 return []
-            return await self._in_asterisk(old, new)
+            self._before = old
+            report = await self._in_asterisk(old, new)
         except OSError as error:
             return [f"{error.filename}: {error.strerror}: make room, or make the state folder writable"]
         except (AsteriskError, SecretMissing) as error:
             return [str(error)]
+        self._before = None
+        return report
 
     async def _in_asterisk(self, old: Settings, new: Settings) -> list[str]:
         found = await asyncio.to_thread(pbx.locate, new)

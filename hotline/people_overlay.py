@@ -43,6 +43,9 @@ def write(state: Path, overlay: PeopleOverlay) -> bool:
     try:
         if path.read_text("utf-8") == text:
             return False
+    except FileNotFoundError:
+        if overlay == PeopleOverlay():
+            return False
     except (OSError, UnicodeDecodeError):
         pass
     temporary = path.with_suffix(".new")

@@ -82,6 +82,7 @@ def test_a_queue_that_is_gone_is_taken_from_its_people(settings: Settings) -> No
 
 def test_the_file_is_written_only_when_it_differs_and_for_us_alone(tmp_path: Path) -> None:
     overlay = PeopleOverlay((Agent(extension="1100", name_th="มาลี"),))
+    assert not write(tmp_path, PeopleOverlay())  # nobody, as without a file
     assert write(tmp_path, overlay)
     assert not write(tmp_path, overlay)
     assert (tmp_path / FILE_NAME).stat().st_mode & 0o077 == 0
