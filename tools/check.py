@@ -1,4 +1,4 @@
-"""``make check`` and ``make test``: every static check, then the tests, pytest's summary last.
+"""``make check`` and ``make test``: every static check beside the tests without sockets, then the other tests alone.
 
     python tools/check.py [--all] [PYTEST-ARGUMENT…]
 
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -20,6 +21,7 @@ QUICK_TIERS = ("unit", "wire")
 REAL_TIME = ("tests/asterisk/", "tests/browser/")
 LAST_FAILED = ".pytest_cache/v/cache/lastfailed"
 FAILURES = 1  # pytest's exit status for failed tests
+NO_TESTS = 5  # and when none was left by -k or -m
 MOST_ONCE_MORE = 10
 TIERS = (*QUICK_TIERS, "integration", "asterisk", "browser")
 
@@ -29,8 +31,8 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def run(name: str, *arguments: str, environment: dict[str, str] | None = None) -> bool:
-    """Runs one check; its output is shown when it fails. Returns whether it passed."""
+def run(name: str, *arguments: str, environment: dict[str, str] | None = None) -> tuple[bool, str]:
+    """Runs one check. Returns whether it passed, and what to say of it: its output when it failed."""
     begun = time.monotonic()
     result = subprocess.run(
         [PROGRAMS / arguments[0], *arguments[1:]],
@@ -42,14 +44,12 @@ def run(name: str, *arguments: str, environment: dict[str, str] | None = None) -
         text=True,
         check=False,
     )
-    say(f"{name:<28}{'ok' if result.returncode == 0 else 'FAILED':<8}{time.monotonic() - begun:5.1f} s")
-    if result.returncode:
-        say(result.stdout)
-    return result.returncode == 0
+    verdict = f"{name:<28}{'FAILED' if result.returncode else 'ok':<8}{time.monotonic() - begun:5.1f} s"
+    return result.returncode == 0, "\n".join([verdict, result.stdout] if result.returncode else [verdict])
 
 
-def static_checks() -> list[str]:
-    """Names of the checks that failed."""
+def static_checks() -> tuple[list[str], str]:
+    """Names of the checks that failed, and what to say of all."""
     checks = [
         ("format", ["ruff", "format", "--check", "."], {}),
         ("lint", ["ruff", "check", "."], {}),
@@ -67,30 +67,35 @@ def static_checks() -> list[str]:
         )
         for tier in TIERS
     ]
-    return [name for name, command, environment in checks if not run(name, *command, environment=environment)]
+    # One after the other: mypy's runs share what they have found out.
+    done = [(name, *run(name, *command, environment=environment)) for name, command, environment in checks]
+    return [name for name, passed, _ in done if not passed], "\n".join(text for _, _, text in done)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs everything; returns the exit status."""
     everything = "--all" in arguments
     own = [argument for argument in arguments if argument != "--all"]
-    failed = static_checks()
-    if failed:
-        say(f"Failed: {', '.join(failed)}; the tests follow.\n")
     named = any((REPOSITORY / argument.partition("::")[0]).exists() for argument in own)  # only these, then
-    folders = (
-        []
-        if named
-        else [
-            f"tests/{tier}" for tier in (TIERS if everything else QUICK_TIERS) if (REPOSITORY / "tests" / tier).is_dir()
-        ]
-    )
-    status = run_tests([*folders, *own])
+    # What is checked without running it has one processor, the tests that do not look at the clock the other.
+    with ThreadPoolExecutor(1) as beside:
+        checking = beside.submit(static_checks)
+        statuses = [] if named else [run_tests([*folders(QUICK_TIERS), *own])]
+        failed, text = checking.result()
+    say(f"\n{text}\n")
+    if named or everything:
+        statuses.append(run_tests([*([] if named else folders(TIERS[len(QUICK_TIERS) :])), *own]))
+    status = max((status for status in statuses if status != NO_TESTS), default=NO_TESTS)
     if status == FAILURES and everything and not named:
         status = once_more()
     if failed:
-        print(f"Failed before the tests: {', '.join(failed)}", file=sys.stderr, flush=True)
+        print(f"Failed beside the tests: {', '.join(failed)}", file=sys.stderr, flush=True)
     return 1 if failed or status else 0
+
+
+def folders(tiers: Sequence[str]) -> list[str]:
+    """Where the tests of these tiers are."""
+    return [f"tests/{tier}" for tier in tiers if (REPOSITORY / "tests" / tier).is_dir()]
 
 
 def run_tests(arguments: Sequence[str]) -> int:
