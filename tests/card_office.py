@@ -17,6 +17,7 @@ from ami_listener.records import CallRecord, Conversation, QueuePass, Transfer
 from crm.calendar.service import CalendarService
 from crm.calls.models import calls
 from crm.cards import records
+from crm.cards.models import transfer_cards
 from crm.cards.records import Card
 from crm.cards.transfers import TransferBook
 from crm.database import reading, writing
@@ -38,7 +39,7 @@ from hotline.settings_file import EXAMPLE, first_settings
 
 THURSDAY = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)  # ten o'clock in Bangkok
 CALLER = "+66812345678"
-DEPARTMENTS = [
+DEPARTMENTS: list[dict[str, Any]] = [
     {"name": "legal", "label_th": "กองกฎหมาย", "label_en": "Legal office", "extension": "701", "dial": "025077000",
      "email": "legal@example.test"},
     {"name": "trade", "label_th": "กองการค้า", "label_en": "Trade office", "extension": "702", "dial": "025078000",
@@ -210,7 +211,7 @@ class CardOffice:
     def all_cards(self) -> list[Card]:
         """Every card, oldest first."""
         with reading(self.engine) as connection:
-            rows = connection.execute(records.select_cards().order_by(records.transfer_cards.c.id))
+            rows = connection.execute(records.select_cards().order_by(transfer_cards.c.id))
             return [records.card_of(row) for row in rows]
 
     def only_card(self) -> Card:

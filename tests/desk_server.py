@@ -4,7 +4,7 @@ own. What needs real calls is in ``test_desk_calls``."""
 import asyncio
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -164,12 +164,13 @@ class DeskServer:
 
     def play(self, *events: Event) -> None:
         """Tells these events, in order; returns when they were taken in."""
-        self._in_loop(lambda: [self._apply(event) for event in events])
+        self._in_loop(lambda: self._apply(events))
 
-    def _apply(self, event: Event) -> None:
-        self.calls.apply(event)
-        self.floor.apply(event)
-        self.office.happened(event)
+    def _apply(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.calls.apply(event)
+            self.floor.apply(event)
+            self.office.happened(event)
 
     def _in_loop(self, work: Callable[[], object]) -> None:
         async def run() -> None:

@@ -1,5 +1,6 @@
 """A mail server that does what a test tells it: takes letters, refuses them, or cuts the line at any step."""
 
+import asyncio
 import socket
 import ssl
 import subprocess
@@ -34,6 +35,10 @@ class Orders:
     text: str | None = None
 
 
+def _cut(server: SMTP) -> None:
+    cast(asyncio.Transport, server.transport).abort()
+
+
 class _Disobedient(SMTP):
     """aiosmtpd with a hole before the text."""
 
@@ -41,7 +46,7 @@ class _Disobedient(SMTP):
     async def smtp_DATA(self, arg: str) -> None:
         order = self.event_handler.orders.data
         if order == CUT:
-            self.transport.abort()
+            _cut(self)
         elif order is not None:
             await self.push(order)
         else:
@@ -108,7 +113,7 @@ class MailPeer:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.orders.mail == CUT:
-            server.transport.abort()
+            _cut(server)
         if self.orders.mail is not None:
             return self.orders.mail
         envelope.mail_from = address
@@ -118,22 +123,22 @@ class MailPeer:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.orders.rcpt == CUT:
-            server.transport.abort()
+            _cut(server)
         if self.orders.rcpt is not None:
             return self.orders.rcpt
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        message = cast(EmailMessage, message_from_bytes(cast(bytes, envelope.original_content), policy=modern))
+        message = message_from_bytes(cast(bytes, envelope.original_content), policy=modern)
         self.seen.append(message)
         if self.orders.text == CUT:
-            server.transport.abort()
+            _cut(server)
             return "250 nobody hears this"
         if self.orders.text is not None:
             return self.orders.text
         self.recipients += envelope.rcpt_tos
-        self.over_tls.append(server.transport.get_extra_info("ssl_object") is not None)
+        self.over_tls.append(cast(asyncio.Transport, server.transport).get_extra_info("ssl_object") is not None)
         self.taken.append(message)
         return f"250 taken as {len(self.taken)}"
 

@@ -17,6 +17,7 @@ from crm.database import reading, writing
 from crm.staff import service
 from crm.staff.accounts import StaffDraft
 from crm.staff.models import PhoneKind, Role
+from crm.staff.passwords import Hasher
 from dialplan.names import agent_interface
 
 PASSWORD = "four plain words here"
@@ -56,7 +57,7 @@ async def add_by_command(office: Whole, queue: str, extension: str) -> None:
 
 async def add_by_page(office: Whole, queue: str, extension: str) -> None:
     """As an administrator in a browser: when the page answers, it is done."""
-    hasher, address = service.Hasher(memory_kib=64), f"http://127.0.0.1:{office.site.ports.web}"
+    hasher, address = Hasher(memory_kib=64), f"http://127.0.0.1:{office.site.ports.web}"
     boss = StaffDraft(username=f"boss-{extension}", role=Role.ADMINISTRATOR, name_en="Boss")
     with writing(office.engine) as connection:
         service.create(connection, boss, datetime.now(UTC), None, hasher.chosen(PASSWORD))
@@ -126,7 +127,7 @@ def test_who_leaves_is_not_rung_any_more_and_pauses_keep_their_reasons(office: W
                 queues={slot.queue: 0},
             )  # fmt: skip
             with writing(office.engine) as connection:
-                password = service.Hasher(memory_kib=64).one_time()
+                password = Hasher(memory_kib=64).one_time()
                 staff_id = service.create(connection, draft, datetime.now(UTC), None, password)
             await office.until(lambda: member(office, slot.queue, extension), 12, "a member")
             call, leg, _ = await slot.talk()

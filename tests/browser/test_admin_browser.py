@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from desk_server import DeskServer
@@ -116,7 +116,7 @@ def test_an_administrator_makes_an_agent_who_logs_in(browser: Browser, server: D
 
 def test_the_language_link_is_kept_in_the_account(browser: Browser, server: DeskServer) -> None:
     context = context_of(browser)
-    context.add_cookies([server.cookie("boss")])
+    context.add_cookies([cast(Any, server.cookie("boss"))])
     page = context.new_page()
     page.goto(server.url("/admin/teams"))
     page.get_by_role("link", name="ภาษาไทย").click()
@@ -157,7 +157,7 @@ def test_every_page_is_sound(browser: Browser, server: DeskServer, language: str
     faults = []
     for path in ("/login", *PAGES):
         if path != "/login":
-            context.add_cookies([server.cookie("boss")])
+            context.add_cookies([cast(Any, server.cookie("boss"))])
         page.goto(server.url(f"{path.format(id=staff_id)}?lang={language}"))
         assert page.locator("html").get_attribute("lang") == language
         width = page.evaluate("document.documentElement.scrollWidth")

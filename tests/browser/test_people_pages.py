@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from desk_server import DeskServer
 from people_page import SECOND, Office, enter, show, state
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 AXE = next(
     folder / "node_modules/axe-core/axe.min.js"
@@ -170,8 +169,13 @@ def test_nothing_that_somebody_is_called_is_run(page: Page, server: DeskServer, 
     office.add(evil, "ร้าย", "0877777777")
     contact = office.send("POST", "/api/contacts", {"channel": "counter", "person_id": person})["id"]
     office.send("PATCH", f"/api/contacts/{contact}", {"changes": {"question": evil, "answer": evil}})
-    dialogs: list[Any] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog), dialog.dismiss()))
+    dialogs: list[Dialog] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     show(page, server, person)
     expect(page.locator("#f-notes")).to_have_value(evil)
     expect(page.locator(".history").first).to_contain_text("<img src=x onerror=alert(1)>")

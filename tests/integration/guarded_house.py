@@ -254,7 +254,7 @@ def routes_of(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
     """Method and path of everything that can be asked for; files as MOUNT, web sockets as SOCKET."""
     for route in routes:
         if isinstance(route, APIRoute):
-            yield from ((method, route.path) for method in sorted(route.methods))
+            yield from ((method, route.path) for method in sorted(route.methods or ()))
         elif isinstance(route, Mount):
             yield "MOUNT", route.path
         elif isinstance(route, APIWebSocketRoute):

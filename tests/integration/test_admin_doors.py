@@ -53,7 +53,7 @@ def routes(office: AdminOffice) -> Iterator[tuple[str, str]]:
         route = found.pop()
         found += getattr(getattr(route, "original_router", None), "routes", [])
         if isinstance(route, APIRoute) and route.path.startswith("/admin"):
-            yield from ((method, route.path) for method in route.methods)
+            yield from ((method, route.path) for method in route.methods or ())
 
 
 def address(path: str) -> str:

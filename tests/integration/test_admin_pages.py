@@ -439,7 +439,7 @@ def test_standard_times_hold_from_their_day_on(office: AdminOffice) -> None:
     head = office.as_("head")
     with reading(office.engine) as connection:
         before = standards_on(connection, StepChannel.HOTLINE, office.now.date())
-    filled = {}
+    filled: dict[str, str] = {}
     for step, one in before.standards.items():
         filled |= {
             f"min-{step}": "" if one.min_seconds is None else str(one.min_seconds),

@@ -47,9 +47,9 @@ def test_the_office_answers_without_an_account(office: CardOffice) -> None:
     assert "คุณนิติ" in page.text
     assert send(office, f"{link}/attempt", result="satisfied", **fields) == 303
     assert office.only_card().state is CardState.REPORTED
-    page = office.stranger().get(link).text
-    assert WORDS["th"]["wait_agent"] in page
-    assert "<form" not in page
+    page = office.stranger().get(link)
+    assert WORDS["th"]["wait_agent"] in page.text
+    assert "<form" not in page.text
     assert send(office, f"{link}/attempt", result="satisfied", **fields) == 409
     assert office.story(card)[-3:] == ["attempt", "attempt", "reported"]
 

@@ -96,7 +96,7 @@ def requests_of(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
     """Method and path of everything that can be asked for; files as MOUNT."""
     for route in routes:
         if isinstance(route, APIRoute):
-            yield from ((method, route.path) for method in sorted(route.methods))
+            yield from ((method, route.path) for method in sorted(route.methods or ()))
         elif isinstance(route, Mount):
             yield "MOUNT", route.path
         elif isinstance(route, APIWebSocketRoute):

@@ -338,4 +338,4 @@ def test_people_decide_about_what_is_uncertain(post: Post, peer: MailPeer) -> No
 )
 def test_settings_that_cannot_work_are_refused(values: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
-        MailSettings(**values)  # type: ignore[arg-type]
+        MailSettings(**values)

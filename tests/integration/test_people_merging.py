@@ -191,6 +191,7 @@ def test_rows_of_every_feature_go_along(rig: RecordsRig) -> None:
     merge_id = merge(rig, kept, merged)
     with reading(rig.engine) as connection:
         moved = connection.scalar(select(metadata.tables["person_merges"].c.moved))
+    assert moved is not None
     assert sorted(moved["rows"]) == pointing
     unmerge(rig, kept, merge_id)
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from crm.database import writing
 from crm.staff import service, sessions
+from crm.staff.models import sessions as session_rows
 from crm.staff.models import staff
 from crm.staff.watch import LogIns
 
@@ -56,7 +57,7 @@ class Reader:
             "root_path": "",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
         }
-        self.task = asyncio.create_task(house.app(scope, self._receive, self._send))  # type: ignore[arg-type]
+        self.task = asyncio.create_task(house.app(scope, self._receive, self._send))
 
     async def _receive(self) -> dict[str, Any]:
         if not self._read.is_set():
@@ -109,9 +110,9 @@ def moved(house: GuardedHouse, session: Session) -> None:
 
 def too_old(house: GuardedHouse, session: Session) -> None:
     with writing(house.service.engine) as connection:
-        mine = sessions.sessions.c.token_hash == sessions.hash_of(session.token)
+        mine = session_rows.c.token_hash == sessions.hash_of(session.token)
         long_ago = datetime.now(UTC) - sessions.LONGEST
-        connection.execute(update(sessions.sessions).where(mine).values(created_at=long_ago))
+        connection.execute(update(session_rows).where(mine).values(created_at=long_ago))
 
 
 @pytest.mark.parametrize("end", [logged_out, closed, moved, too_old])
@@ -166,7 +167,7 @@ def test_a_database_that_is_away_ends_no_stream(house: GuardedHouse) -> None:
                 raise OperationalError("", {}, Exception("away"))
             return look(asked_for)
 
-        log_ins._look = away  # type: ignore[method-assign]
+        log_ins._look = away  # type: ignore[method-assign, assignment]
         async with asyncio.timeout(10):
             while asked < 6:
                 await asyncio.sleep(0.01)

@@ -278,7 +278,7 @@ def test_nothing_is_asked_when_nobody_watches() -> None:
     async def story(source: Source, producer: Producer) -> None:
         stream = producer.watch(THAI)
         await message(stream)
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
         assert producer.viewers == 0
         asked = source.asked
         await asyncio.sleep(0.1)

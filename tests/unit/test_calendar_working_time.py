@@ -13,7 +13,7 @@ from dialplan.site import WEEKDAYS, Hours
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
 WEEK = dict.fromkeys(WEEKDAYS[:5], ("08:30-12:00", "13:00-16:30"))
-OFFICE = Opening(Hours(**WEEK), BANGKOK, frozenset({date(2026, 12, 7), date(2026, 12, 10)}))  # type: ignore[arg-type]
+OFFICE = Opening(Hours(**WEEK), BANGKOK, frozenset({date(2026, 12, 7), date(2026, 12, 10)}))
 
 
 def local(text: str, zone: ZoneInfo = BANGKOK) -> datetime:
@@ -60,13 +60,13 @@ def test_a_hotline_round_the_clock_still_has_office_days() -> None:
 
 
 def test_without_any_hours_the_government_s_are_taken() -> None:
-    opening = Opening(Hours(always_open=True, **dict.fromkeys(WEEKDAYS, ())), BANGKOK)  # type: ignore[arg-type]
+    opening = Opening(Hours(always_open=True, **dict.fromkeys(WEEKDAYS, ())), BANGKOK)
     assert due_after(opening, local("2026-11-27 22:00"), 1) == local("2026-11-30 16:30")
     assert not is_working_day(opening, date(2026, 11, 28))
 
 
 def test_a_span_to_midnight_ends_at_midnight() -> None:
-    opening = Opening(Hours(**dict.fromkeys(WEEKDAYS, ("00:00-23:59",))), BANGKOK)  # type: ignore[arg-type]
+    opening = Opening(Hours(**dict.fromkeys(WEEKDAYS, ("00:00-23:59",))), BANGKOK)
     assert due_after(opening, local("2026-11-27 22:00"), 1) == local("2026-11-29 00:00")
     assert due_after(opening, local("2026-11-27 22:00"), 0, 3) == local("2026-11-28 01:00")
 
@@ -80,7 +80,7 @@ def test_a_calendar_of_nothing_but_holidays_cannot_say() -> None:
 
 def test_where_clocks_change_an_hour_is_an_hour() -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    opening = Opening(Hours(**dict.fromkeys(WEEKDAYS, ("00:00-23:59",))), berlin)  # type: ignore[arg-type]
+    opening = Opening(Hours(**dict.fromkeys(WEEKDAYS, ("00:00-23:59",))), berlin)
     start = local("2026-03-29 00:30", berlin)
     assert due_after(opening, start, 0, 3) - start.astimezone(UTC) == timedelta(hours=3)
 

@@ -58,7 +58,7 @@ EVERYTHING = [
 
 
 @pytest.mark.parametrize(("state", "action", "result", "part"), EVERYTHING)
-def test_every_step_and_every_refusal(state: S, action: Action, result: Result | None, part: Part) -> None:
+def test_every_step_and_every_refusal(state: CardState, action: Action, result: Result | None, part: Part) -> None:
     """K4: a card that the office has. What is not in the table is refused, the rest leads where the table says."""
     card = Standing(state, H.CONNECTED)
     wanted = STEPS.get((state, action, result))
@@ -96,7 +96,7 @@ def test_every_step_and_every_refusal(state: S, action: Action, result: Result |
     ],
 )  # fmt: skip
 def test_what_depends_on_the_call(
-    handover: H, attempts: int, action: Action, part: Part, outcome: CardState | Refusal
+    handover: Handover, attempts: int, action: Action, part: Part, outcome: CardState | Refusal
 ) -> None:
     """K3: a transfer that failed returns to the agent."""
     card = Standing(S.OPEN, handover, attempts)
@@ -117,7 +117,7 @@ def test_what_depends_on_the_call(
         (S.REPORTED, H.CONNECTED, AGENT), (S.FOLLOWED_UP, H.CONNECTED, AGENT), (S.CLOSED, H.CONNECTED, None),
     ],
 )  # fmt: skip
-def test_whose_turn_it_is(state: S, handover: H, who: Part | None) -> None:
+def test_whose_turn_it_is(state: CardState, handover: Handover, who: Part | None) -> None:
     """K4: the next step is always somebody's, until the card is closed; and that person can do one."""
     card = Standing(state, handover)
     assert turn(card) is who
