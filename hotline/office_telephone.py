@@ -48,13 +48,13 @@ def make_telephones(around: Around, hub: Hub, access: Access) -> TelephoneOffice
     def settings() -> Any:
         return around.settings
 
+    breaks = Breaks(around.send, around.clock)
     control = TelephoneControl(
-        ControlAround(send=around.send, site=settings, agent=around.agent_now, clock=around.clock)
+        ControlAround(send=around.send, breaks=breaks, site=settings, agent=around.agent_now, clock=around.clock)
     )
     telephones = Telephones(around.engine, around.send, around.clock, control.stop_ringing)
     outbound = OutboundCalls(around.engine, tell)
     taken_up = TakenUp(around.send, settings, outbound.find)
-    breaks = Breaks(around.send, around.clock)
     routes = TelephoneRoutes(
         WebAround(
             access=access,

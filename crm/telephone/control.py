@@ -26,6 +26,7 @@ from ami_listener.actions_telephone import NotifyTelephone
 from ami_listener.events import AgentState
 from ami_listener.floor import AgentNow
 from crm.pbx_store import Send, delete, put, read_family
+from crm.telephone.breaks import Breaks
 from crm.telephone.dialling import as_dialled, may_be_dialled
 from crm.telephone.legs import Leg, legs_of
 from dialplan.names import Context, PauseReason, Store, Variable, agent_interface
@@ -67,6 +68,7 @@ class Around:
     """``site``: the settings as they are now; ``agent``: what an agent does now, None when Asterisk told nothing."""
 
     send: Send
+    breaks: Breaks
     site: Callable[[], HotlineSite]
     agent: Callable[[str], AgentNow | None]
     clock: Callable[[], datetime]
@@ -142,6 +144,10 @@ class TelephoneControl:
         leg = await self._leg(extension, lambda leg: leg.up)
         await self._ask(SetVariable(Variable.TAKEN_UP, str(int(self._around.clock().timestamp())), leg.channel))
 
+    async def rings(self, extension: str) -> bool:
+        """Whether Asterisk rings the telephone now."""
+        return any(leg.ringing for leg in await legs_of(self._around.send, extension))
+
     async def stop_ringing(self, extension: str) -> None:
         """The telephone is gone while it rings: the next one, please."""
         for leg in await legs_of(self._around.send, extension):
@@ -160,11 +166,13 @@ class TelephoneControl:
         except Refused:
             await delete(send, Store.BREAK, extension)
             raise
+        self._around.breaks.begun(extension, reason)
 
     async def ready(self, extension: str) -> None:
         """Back again, from a break or from the wrap-up."""
         await delete(self._around.send, Store.WRAP_UP, extension)
         await delete(self._around.send, Store.BREAK, extension)
+        self._around.breaks.over(extension)
         await self._pause(extension, paused=False, reason=None)
 
     async def extend_wrap_up(self, extension: str, seconds: float) -> datetime:

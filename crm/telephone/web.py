@@ -137,11 +137,17 @@ class TelephoneRoutes:
 
         @router.get(f"{API}/state")
         async def state(who: Who) -> JSONResponse:
-            """``connected``: a page of this extension has its socket open; ``outbound``: the own call that goes on."""
+            """``connected``: a page of this extension has its socket open; ``ringing``: Asterisk rings it now;
+            ``outbound``: the own call that goes on, or null."""
             extension = _extension(who)
             current = outbound.current(extension)
+            try:
+                ringing = await control.rings(extension)
+            except AmiError:
+                raise HTTPException(503) from None
             connected = self._around.telephones.connected(extension)
-            return JSONResponse({"connected": connected, "outbound": as_json(current) if current else None})
+            found = as_json(current) if current else None
+            return JSONResponse({"connected": connected, "ringing": ringing, "outbound": found})
 
         @router.post(f"{API}/dial")
         async def dial(request: Request, who: Who, wish: Number) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 const LOCAL_ONLY = { iceServers: [] }; // Asterisk has an address that browsers reach; nothing needs to be found out
 const READY_MS = 5_000;
+const LOST_MS = 12_000; // Asterisk itself gives a browser up after 8 s without sound
 
 /** Something that the telephone was asked to do and could not; `code` says why. */
 export class PhoneError extends Error {
@@ -18,8 +19,8 @@ const OUTCOMES = {
 };
 
 /**
- * `state`: ringing (in), calling (out), talking, ended. `tell(what, detail)`: progress, answered, sound, held,
- * resumed, ended.
+ * `state`: ringing (in), calling (out), talking, ended. `tell(what, detail)`: progress, answered, sound, quiet,
+ * held, resumed, ended.
  */
 export class Call {
   constructor({ direction, number, name = "", sound, tell, resumes = null }) {
@@ -101,6 +102,7 @@ export class Call {
           this.silence?.();
           this.silence = this.sound.play(this.remote);
         });
+        peerconnection.addEventListener("iceconnectionstatechange", () => this.reach(peerconnection));
         this.listen(peerconnection);
       },
       // The first address is enough: Asterisk finds others by itself, and waiting for all costs a tenth of a second.
@@ -117,6 +119,21 @@ export class Call {
       ended: (event) => this.over(event),
       failed: (event) => this.over(event),
     };
+  }
+
+  /** Asterisk no longer answers on the way of the sound: it may come back, or not. */
+  reach({ iceConnectionState: state }) {
+    const away = state === "disconnected";
+    if (away === Boolean(this.away)) return;
+    clearTimeout(this.away);
+    this.away = away ? setTimeout(() => this.lose(), LOST_MS) : null;
+    if (this.state === "talking") this.tell("quiet", { on: away });
+  }
+
+  lose() {
+    if (this.state === "ended") return;
+    this.over({ originator: "system", cause: "RTP Timeout" });
+    if (!this.session.isEnded()) this.session.terminate();
   }
 
   /** Tells when the far end is heard for the first time. */
@@ -214,21 +231,21 @@ export class Call {
     this.session.terminate(this.state === "ringing" ? { status_code: status } : {});
   }
 
-  over({ originator, cause, message }) {
+  over({ originator, cause }) {
     if (this.state === "ended") return;
     const was = this.state;
     this.state = "ended";
+    clearTimeout(this.away);
     this.silence?.();
     this.voice?.stop();
     for (const reject of this.waiting) reject(new PhoneError("ended"));
     this.waiting.clear();
-    const elsewhere = /cause=200/.test(message?.getHeader?.("Reason") ?? "");
     const by = this.wanted ? "us" : OUTCOMES[cause] === "network" ? "network" : originator === "local" ? "us" : "them";
-    this.tell("ended", { was, by, cause: this.outcome(was, by, cause, elsewhere) });
+    this.tell("ended", { was, by, cause: this.outcome(was, by, cause) });
   }
 
-  outcome(was, by, cause, elsewhere) {
-    if (was === "ringing") return elsewhere ? "elsewhere" : by === "us" ? "refused" : "missed";
+  outcome(was, by, cause) {
+    if (was === "ringing") return by === "us" ? "refused" : "missed";
     if (was === "calling") return OUTCOMES[cause] ?? "failed";
     return OUTCOMES[cause] === "network" ? "network" : "hung-up";
   }

@@ -9,6 +9,8 @@ import JsSIP from "/static/vendor/jssip.js";
 const SIGN_OF_LIFE_MS = 13_000; // Asterisk asks every 5 s and waits 3 s: two questions may get lost
 const ASLEEP_MS = 5_000; // a clock that jumps by so much: the machine slept
 const OPEN_MS = 5_000;
+const REGISTER_MS = 5_000; // an Asterisk that is just starting takes a socket and says nothing
+const MOMENT_MS = 1_500;
 const BACK_OFF_MS = [200, 500, 1_000, 1_500, 2_000, 3_000, 5_000];
 const EXPIRES_SECONDS = 300;
 const REASONS = {
@@ -37,6 +39,8 @@ class Socket {
     this.wanted = false;
     this.opening = false;
     this.failures = 0;
+    this.thinksOpen = false; // JsSIP does
+    this.telling = null;
   }
 
   /** JsSIP's wish: the first begins, later ones are its own attempts to come back, which are ours to make. */
@@ -49,6 +53,9 @@ class Socket {
   disconnect() {
     this.begun = this.wanted = false;
     clearTimeout(this.timer);
+    clearTimeout(this.telling);
+    this.telling = null;
+    this.thinksOpen = false;
     this.drop();
   }
 
@@ -81,7 +88,14 @@ class Socket {
     socket.onopen = () => {
       clearTimeout(slow);
       this.line.opened();
-      this.onconnect();
+      clearTimeout(this.telling);
+      this.telling = null;
+      if (this.thinksOpen) {
+        this.line.register();
+      } else {
+        this.thinksOpen = true;
+        this.onconnect();
+      }
     };
     socket.onmessage = ({ data }) => {
       if (this.socket !== socket) return;
@@ -109,8 +123,18 @@ class Socket {
     const wait = BACK_OFF_MS[Math.min(this.failures, BACK_OFF_MS.length - 1)] * (0.8 + 0.4 * Math.random());
     this.failures += 1;
     const stays = this.line.lost(reason, detail, wait);
-    this.ondisconnect(true);
+    // Once JsSIP has heard of a lost socket it cannot answer what rang on it: so it hears of it a moment later, or never.
+    if (this.line.ringing() && this.thinksOpen) this.telling ??= setTimeout(() => this.confess(), MOMENT_MS);
+    else this.confess();
     if (!stays) this.again(wait);
+  }
+
+  /** JsSIP hears that the socket is lost. */
+  confess() {
+    clearTimeout(this.telling);
+    this.telling = null;
+    this.thinksOpen = false;
+    this.ondisconnect(true);
   }
 }
 
@@ -122,6 +146,7 @@ export class Line extends EventTarget {
   constructor(getAccount) {
     super();
     this.getAccount = getAccount;
+    this.ringing = () => false; // whether a call rings that was not answered yet
     this.account = null;
     this.up = false;
     this.heardAt = 0;
@@ -176,7 +201,18 @@ export class Line extends EventTarget {
   }
 
   get connected() {
-    return Boolean(this.ua?.isConnected());
+    return this.socket?.socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Settled when the socket is open; after `patience` milliseconds it is told that it is not. */
+  async reached(patience) {
+    const deadline = performance.now() + patience;
+    while (!this.connected && performance.now() < deadline) await new Promise((done) => setTimeout(done, 30));
+    return this.connected;
+  }
+
+  register() {
+    this.ua.register();
   }
 
   /** Tries at once what it was waiting to try; `anew`: also after it was told to stay away. */
@@ -199,7 +235,7 @@ export class Line extends EventTarget {
 
   opened() {
     this.asked = false;
-    this.heardAt = performance.now();
+    this.openedAt = this.heardAt = performance.now();
   }
 
   heard(message) {
@@ -221,7 +257,7 @@ export class Line extends EventTarget {
 
   /** Whether it is up by now. */
   check() {
-    if (this.up || !this.asked || !this.ua?.isRegistered()) return;
+    if (this.up || !this.asked || !this.connected || !this.ua?.isRegistered()) return;
     this.up = true;
     this.reason = null;
     this.socket.failures = 0;
@@ -242,6 +278,7 @@ export class Line extends EventTarget {
     if (!this.socket?.socket) return;
     if (slept && now - this.heardAt > ASLEEP_MS) this.socket.drop("asleep");
     else if (this.connected && now - this.heardAt > SIGN_OF_LIFE_MS) this.socket.drop("silent");
+    else if (this.connected && !this.up && now - this.openedAt > REGISTER_MS) this.socket.drop("no-answer");
   }
 
   /** Begins a call; the JsSIP session. */

@@ -4,6 +4,10 @@ import { Line, NoAccount } from "./phone-line.js";
 import { Tabs } from "./phone-tabs.js";
 
 const TRY_AGAIN_MS = 1_000;
+// Before the account is ours: another log-in has the telephone. The line asks again and again.
+const NOT_YET = (extension) => ({
+  uri: `sip:${extension}@hotline`, user: extension, secret: "-", domain: "hotline", path: "/api/telephone/socket",
+});
 const NEVER = ["no-extension", "logged-out"];
 
 /** The server refused; `status` 0: it was not reached. `data` is what it said. */
@@ -24,6 +28,7 @@ export class Station extends EventTarget {
     this.state = { state: "starting" };
     this.line = null;
     this.tabs = null;
+    this.calling = this.ringing = () => false;
   }
 
   get here() {
@@ -46,6 +51,7 @@ export class Station extends EventTarget {
     }
     if (this.account.kind !== "browser") return;
     this.tabs = new Tabs(this.account.extension);
+    this.tabs.tell = () => ({ calling: this.calling() });
     this.tabs.addEventListener("gained", ({ detail }) => this.gained(detail.along));
     this.tabs.addEventListener("elsewhere", ({ detail }) => this.elsewhere("tab", detail));
     this.tabs.addEventListener("asked", () => this.handOver());
@@ -107,6 +113,7 @@ export class Station extends EventTarget {
   gained(along) {
     this.set({ state: "starting" });
     this.line = new Line(() => this.account_of_line());
+    this.line.ringing = () => this.ringing();
     this.line.addEventListener("up", () => {
       this.set({ state: "registered" });
       this.dispatchEvent(new CustomEvent("up"));
@@ -116,7 +123,7 @@ export class Station extends EventTarget {
       this.dispatchEvent(new CustomEvent("invited", { detail }));
     });
     this.dispatchEvent(new CustomEvent("gained", { detail: { along } }));
-    this.line.start(this.account);
+    this.line.start({ ...this.account, sip: this.account.sip ?? NOT_YET(this.account.extension) });
   }
 
   down({ reason, ...detail }) {
@@ -139,7 +146,7 @@ export class Station extends EventTarget {
     this.line?.stop(true);
     this.line = null;
     this.tabs.give(leaving.detail.along);
-    this.elsewhere("tab", { since: Date.now() });
+    this.elsewhere("tab", { since: Date.now(), calling: leaving.detail.along !== null });
   }
 
   set(state) {

@@ -7,6 +7,7 @@ import { Station } from "./phone-station.js";
 const KEPT_CALL = "hotline-telephone-call";
 const TAKE_UP_MS = 7_000; // Asterisk gives a call up when it has heard nothing of it for 8 s
 const TAKE_UP = "*53";
+const GONE_MS = 1_600; // so long without a line, and Asterisk rings somebody else
 const AUTO_ANSWER_MS = 500;
 const DIALLED = "X-Hotline-Dialled"; // of a call of ours that the server makes: it rings us first, then that number
 
@@ -21,10 +22,12 @@ export class Switchboard extends EventTarget {
     this.station = new Station(csrf);
     this.station.addEventListener("changed", () => this.changed());
     this.station.addEventListener("up", () => this.up());
-    this.station.addEventListener("down", ({ detail }) => this.say("unregistered", detail));
+    this.station.addEventListener("down", ({ detail }) => this.down(detail));
     this.station.addEventListener("elsewhere", ({ detail }) => this.say("elsewhere", detail));
     this.station.addEventListener("invited", ({ detail }) => this.invited(detail));
     this.station.addEventListener("gained", ({ detail }) => (this.kept = detail.along ?? keptCall()));
+    this.station.calling = () => this.first !== null;
+    this.station.ringing = () => this.first?.state === "ringing";
     this.station.addEventListener("leaving", ({ detail }) => (detail.along = this.leave()));
   }
 
@@ -172,7 +175,7 @@ export class Switchboard extends EventTarget {
       else this.sound.ringback();
     } else if (event === "answered") this.answered(call);
     else if (event === "ended") this.ended(call, detail);
-    else this.say(event, { call: call.snapshot() });
+    else this.say(event, { ...detail, call: call.snapshot() });
   }
 
   answered(call) {
@@ -211,13 +214,31 @@ export class Switchboard extends EventTarget {
     this.sound.close();
   }
 
+  // --- while the line is away
+
+  down(detail) {
+    this.say("unregistered", detail);
+    const { first } = this;
+    if (first?.state === "ringing") setTimeout(() => this.stillRinging(first), GONE_MS);
+  }
+
+  /** A call that rang when the line was lost: Asterisk could not tell us when it stopped. */
+  async stillRinging(call) {
+    if (call.state !== "ringing") return;
+    const rings = this.station.here && (await this.station.ask("GET", "/api/telephone/state").catch(() => ({}))).ringing;
+    if (!rings && call.state === "ringing") call.over({ originator: "remote", cause: "Connection Error" });
+  }
+
   // --- through a reload, or into another tab
 
   up() {
     this.say("registered");
     const { kept } = this;
     this.kept = null;
-    for (const call of [this.first, this.second]) call?.refresh().catch(() => {});
+    for (const call of [this.first, this.second]) {
+      if (call?.state === "ringing") this.stillRinging(call);
+      else call?.refresh().catch(() => {});
+    }
     if (kept && !this.first && Date.now() - kept.at < TAKE_UP_MS) this.takeUp(kept);
   }
 

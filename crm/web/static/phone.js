@@ -44,9 +44,11 @@
  *     ringing {call, auto}           auto: it is answered by itself in a moment
  *     answered {call}   held {call}   resumed {call}   muted {on}
  *     sound {call}                   the far end's first packet of sound is here
+ *     quiet {call, on}               on: the network lets no sound through any more; it is waited for 12 s
  *     ended {call, by, cause}        by: "us", "them", "network"; cause: "hung-up", "network", "transferred"; of a call
- *                                    that was not answered "missed", "elsewhere" (another agent was faster), "refused",
- *                                    "busy", "no-answer", "not-permitted", "cancelled", "no-microphone", "failed"
+ *                                    that was not answered "missed" (it stopped to ring: the caller gave up, time is
+ *                                    over, another agent was faster), "refused", "busy", "no-answer", "not-permitted",
+ *                                    "cancelled", "no-microphone", "failed"
  *     waiting {number, name}         a second call came in and was told that we are busy
  *     consult {state, colleague, cause}   state: "calling", "talking", "ended"
  *     swapped {with: "caller"|"colleague"}   together
@@ -62,6 +64,8 @@ import { Together } from "./phone-sound.js";
 import { Switchboard } from "./phone-switchboard.js";
 
 export { PhoneError };
+
+const PATIENCE_MS = 1_500;
 
 export class Phone extends Switchboard {
   /** `notice(call)`: {title, body} of the browser's notification, null for none. `csrf`: token of the log-in. */
@@ -125,6 +129,7 @@ export class Phone extends Switchboard {
   async answer() {
     if (this.kind === "desk") return this.order("answer");
     const call = this.in("ringing");
+    if (!(await this.station.line?.reached(PATIENCE_MS))) throw new PhoneError("not-connected");
     this.hush();
     try {
       await call.answer();

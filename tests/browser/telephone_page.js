@@ -1,0 +1,62 @@
+// Put into every page of a test before its own scripts: a telephone without a desk, a microphone that sings, an ear.
+
+if (location.pathname === "/health") {
+  window.told = [];
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext();
+    const tone = context.createOscillator();
+    const level = context.createGain();
+    const out = context.createMediaStreamDestination();
+    tone.frequency.value = HERTZ;
+    level.gain.value = 0.3;
+    tone.connect(level).connect(out);
+    tone.start();
+    await context.resume();
+    return out.stream;
+  };
+  const EVENTS = [
+    "registered", "unregistered", "elsewhere", "ringing", "answered", "held", "resumed", "muted", "sound", "quiet", "ended",
+    "waiting", "consult", "swapped", "together", "transferred", "transfer-failed", "taken-up", "attention", "blocked",
+    "failure",
+  ];
+  window.began = import("/static/phone.js").then(({ Phone }) => {
+    window.phone = new Phone({ csrf: CSRF, notice: (call) => ({ title: call.number, body: call.name }) });
+    for (const kind of EVENTS) {
+      phone.addEventListener(kind, ({ detail }) => {
+        const at = (performance.timeOrigin + performance.now()) / 1000;
+        told.push({ kind, at, detail: JSON.parse(JSON.stringify(detail)) });
+      });
+    }
+    return phone.start();
+  });
+  window.shown = () => ({
+    kind: phone.kind, extension: phone.extension, line: phone.line, call: phone.call, colleague: phone.colleague,
+    together: phone.together, muted: phone.muted,
+  });
+
+  // How loud one frequency is in what a far end says, 0–1.
+  const ears = new WeakMap();
+  window.level = async (whom, hertz) => {
+    const remote = phone[whom]?.remote;
+    if (!remote) return 0;
+    if (!ears.has(remote)) {
+      const context = new AudioContext();
+      await context.resume();
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 4096;
+      context.createMediaStreamSource(remote).connect(analyser);
+      ears.set(remote, { context, analyser });
+    }
+    const { context, analyser } = ears.get(remote);
+    await new Promise((done) => setTimeout(done, 150));
+    const samples = new Float32Array(analyser.fftSize);
+    analyser.getFloatTimeDomainData(samples);
+    let [real, imaginary] = [0, 0];
+    samples.forEach((sample, n) => {
+      const angle = (2 * Math.PI * hertz * n) / context.sampleRate;
+      real += sample * Math.cos(angle);
+      imaginary += sample * Math.sin(angle);
+    });
+    return (2 * Math.hypot(real, imaginary)) / samples.length;
+  };
+}

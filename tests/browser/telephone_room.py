@@ -1,0 +1,383 @@
+"""A room of agents with browsers, on the whole product: real Chromium, real Asterisk, and callers on the network.
+
+Each agent's page has a microphone that sings one tone, so that it can be heard who hears whom. Scenarios are like those
+of ``tests/asterisk``: each has a queue, a number and agents of its own; they are played one after the other, since
+every page costs a share of the processor.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+from product import DESKS, TRUNK, free_port
+from programs import environment, find
+from sqlalchemy import delete, insert, update
+from telephone_audio import tone
+from telephones import Call, Telephone
+from whole import Whole, whole_settings
+
+from crm.database import upgrade, writing
+from crm.staff import sessions
+from crm.staff.access import COOKIE
+from crm.staff.models import sessions as log_ins
+from crm.staff.models import staff, staff_queues
+
+CHROMIUM = (
+    *("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--no-first-run", "--disable-default-apps", "--disable-domain-reliability", "--no-proxy-server"),
+    # A page here has no human behind it who clicks first; and Chromium offers 127.0.0.1 to nobody, see `reachable`.
+    *("--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection"),
+    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
+)
+SPARE = "10.99.0.1"
+WRAP_UP_SECONDS = 3
+CALLER, AGENT, COLLEAGUE, OFFICE = 1300, 700, 1000, 1900  # what each of them sings, in Hertz
+AUDIBLE = 0.02  # of full scale
+PAGE = Path(__file__).with_name("telephone_page.js")
+
+
+def reachable() -> None:
+    """Chromium and Asterisk need one address that is not 127.x to speak audio: WebRTC offers no other. A machine
+    without a network gets one on its loopback, for which one has to be root there (a user namespace will do)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            if not probe.getsockname()[0].startswith("127."):
+                return
+        except OSError:
+            pass
+    listed = subprocess.run(["ip", "-4", "-o", "address"], capture_output=True, text=True, check=False).stdout
+    if any(" inet 127." not in line for line in listed.splitlines()):
+        return
+    added = subprocess.run(
+        ["ip", "address", "add", f"{SPARE}/32", "dev", "lo"], capture_output=True, text=True, check=False
+    )
+    if added.returncode:
+        raise RuntimeError(
+            "audio in a browser needs an address other than 127.x, and this machine has none:"
+            f" ip address add {SPARE}/32 dev lo ({added.stderr.strip()})"
+        )
+
+
+def room_settings(folder: Path, asterisk_root: Path, slots: int, **sections: Any) -> Any:
+    """As many call centres as there are slots: agents 2001 and 2002 of slot 0 have browsers, 2003 a desk phone and no
+    queue."""
+    desks = free_port(DESKS)
+    agents = [
+        {"extension": f"2{i:02}{n}", "name_en": f"Agent {i}-{n}", "queues": [f"q{i:02}"], "phone": "webrtc"}
+        for i in range(slots)
+        for n in (1, 2)
+    ]
+    agents += [
+        {"extension": f"2{i:02}3", "name_en": f"Desk {i}", "contact": f"sip:2{i:02}3@{DESKS}:{desks}"}
+        for i in range(slots)
+    ]
+    given = {
+        "agents": agents,
+        "departments": [{"name": "legal", "extension": "701", "dial": "021112222"}],
+        "answering": {"answer_within_seconds": 30, "repeat_seconds": 10, "missed_rest_seconds": 3},
+    }
+    return whole_settings(folder, asterisk_root, slots, **{**given, **sections})
+
+
+@contextmanager
+def staffed(settings: Any, asterisk_root: Path) -> Iterator[Whole]:
+    """The whole product with its people in the database; ended with the block."""
+    whole = Whole.prepare(settings, asterisk_root)
+    upgrade(whole.engine)
+    for agent in settings.agents:
+        if agent.phone == "webrtc":
+            _enrol(whole, agent.extension, agent.queues)
+    with whole:
+        try:
+            whole.installation.start_service()
+            yield whole
+        finally:
+            if whole.installation.service is not None:
+                whole.installation.stop_service()
+            whole.engine.dispose()
+
+
+def _enrol(whole: Whole, extension: str, queues: Iterable[str]) -> None:
+    at = datetime.now(UTC)
+    person = {"username": f"agent{extension}", "password_hash": "-", "role": "agent", "phone": "browser"}
+    names = {"name_th": f"พนักงาน {extension}", "name_en": f"Agent {extension}"}
+    with writing(whole.engine) as connection:
+        made = connection.execute(
+            insert(staff).values(**person, **names, extension=extension, created_at=at, updated_at=at)
+        )
+        key = made.inserted_primary_key
+        assert key is not None
+        for queue in queues:
+            connection.execute(insert(staff_queues).values(staff_id=key[0], queue=queue))
+
+
+@dataclass
+class LogIn:
+    """A log-in of an agent."""
+
+    whole: Whole
+    extension: str
+    staff_id: int
+    token: str
+    csrf: str
+
+    @classmethod
+    def of(cls, whole: Whole, extension: str, *, auto_answer: bool = False) -> "LogIn":
+        with writing(whole.engine) as connection:
+            who = staff.c.extension == extension
+            connection.execute(update(staff).where(who).values(auto_answer=auto_answer))
+            staff_id = connection.execute(staff.select().where(who)).one().id
+            token = sessions.begin(connection, staff_id, datetime.now(UTC), "127.0.0.1", "Chromium")
+            found = sessions.visitor_of(connection, token, datetime.now(UTC))
+        assert found is not None
+        return cls(whole, extension, staff_id, token, found[0].csrf)
+
+    def end(self) -> None:
+        """Logs out."""
+        with writing(self.whole.engine) as connection:
+            connection.execute(delete(log_ins).where(log_ins.c.token_hash == sessions.hash_of(self.token)))
+
+
+class Seat:
+    """An agent's page with its telephone. ``events`` are those of ``phone.js``, times in seconds since 1970."""
+
+    def __init__(self, page: Page, log_in: LogIn) -> None:
+        self.page, self.log_in = page, log_in
+        self.extension = log_in.extension
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+
+    async def events(self, kind: str = "") -> list[dict[str, Any]]:
+        """What the telephone said so far; only of one kind when it is named."""
+        found: list[dict[str, Any]] = await self.page.evaluate("told")
+        return [event for event in found if kind in ("", event["kind"])]
+
+    async def until(self, event: str, number: int = 1, seconds: float = 8, **detail: Any) -> dict[str, Any]:
+        """The ``number``-th event of a kind (with these details), as soon as it is there."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = [e for e in await self.events(event) if all(e["detail"].get(k) == v for k, v in detail.items())]
+            if len(found) >= number:
+                return found[number - 1]
+            if time.monotonic() > deadline:
+                said = [(each["kind"], each["detail"].get("reason")) for each in await self.events()]
+                raise AssertionError(
+                    f"{self.extension}: no {event} {detail} within {seconds} s, but {said} {self.errors}"
+                )
+            await asyncio.sleep(0.02)
+
+    async def order(self, javascript: str) -> Any:
+        """Something asked of the telephone, such as ``phone.answer()``; settled when it is done."""
+        return await self.page.evaluate(javascript)
+
+    async def refused(self, javascript: str) -> str:
+        """Something that must be refused; the code of the refusal."""
+        code: str = await self.page.evaluate(f"(async () => {{ try {{ await {javascript}; return 'done'; }}"
+                                             " catch (error) { return error.code ?? String(error); } })()")  # fmt: skip
+        return code
+
+    async def state(self) -> dict[str, Any]:
+        """What a page would show now."""
+        shown: dict[str, Any] = await self.page.evaluate("shown()")
+        return shown
+
+    async def hears(self, hertz: float, *, whom: str = "first", seconds: float = 5) -> None:
+        """Waits until this tone comes out of the telephone, from the caller (first) or the colleague (second)."""
+        level = 0.0
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            level = await self.page.evaluate("([whom, hertz]) => level(whom, hertz)", [whom, hertz])
+            if level > AUDIBLE:
+                return
+        raise AssertionError(f"{self.extension} does not hear {hertz} Hz from {whom}, level {level}")
+
+    async def does_not_hear(self, hertz: float, *, whom: str = "first") -> None:
+        """For a moment of three looks."""
+        for _ in range(3):
+            level = await self.page.evaluate("([whom, hertz]) => level(whom, hertz)", [whom, hertz])
+            assert level < AUDIBLE / 2, f"{self.extension} hears {hertz} Hz from {whom}, level {level}"
+
+
+async def heard(call: Call, hertz: float, seconds: float = 5) -> float:
+    """Waits until a telephone of the network hears this tone; how long that took."""
+    begun = call.phone.clock()
+    while call.phone.clock() < begun + seconds:
+        if len(call.audio.tone_times(hertz, 0.2, since=begun)) > 5:
+            return call.phone.clock() - begun
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{call!r} does not hear {hertz} Hz")
+
+
+async def not_heard(call: Call, hertz: float, seconds: float = 0.6) -> None:
+    """After a moment for what is under way."""
+    await asyncio.sleep(0.3)
+    since = call.phone.clock()
+    await asyncio.sleep(seconds)
+    assert len(call.audio.tone_times(hertz, 0.2, since=since)) < 3, f"{call!r} hears {hertz} Hz"
+
+
+@dataclass
+class Room:
+    """Everything around the product: the network, a browser, and who sits there."""
+
+    whole: Whole
+    network: Telephone
+    desks: Telephone
+    playwright: Playwright
+    browser: Browser
+    seats: list[Seat] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.whole.site.ports.web}"
+
+    async def launch(self) -> Browser:
+        """A browser of its own, to be killed."""
+        return await self.playwright.chromium.launch(executable_path=find("chromium"), args=list(CHROMIUM))
+
+    async def sit(
+        self,
+        extension: str,
+        hertz: float = AGENT,
+        *,
+        log_in: LogIn | None = None,
+        browser: Browser | None = None,
+        beside: Seat | None = None,
+        registered: bool = True,
+        **more: Any,
+    ) -> Seat:
+        """An agent logs in and opens the page. ``beside``: a second tab of that seat's browser."""
+        log_in = log_in or (beside.log_in if beside else LogIn.of(self.whole, extension, **more))
+        context = beside.page.context if beside else await self._context(log_in, hertz, browser or self.browser)
+        seat = Seat(await context.new_page(), log_in)
+        self.seats.append(seat)
+        await seat.page.goto(f"{self.address}/health")
+        if registered:
+            await seat.until("registered")
+        return seat
+
+    async def _context(self, log_in: LogIn, hertz: float, browser: Browser) -> BrowserContext:
+        context = await browser.new_context()
+        await context.grant_permissions(["microphone", "notifications"], origin=self.address)
+        await context.add_cookies([{"name": COOKIE, "value": log_in.token, "url": self.address}])
+        script = PAGE.read_text("utf-8").replace("CSRF", json.dumps(log_in.csrf)).replace("HERTZ", str(hertz))
+        await context.add_init_script(script)
+        return context
+
+    async def leave(self) -> None:
+        """Everyone goes; what they did wrong is said."""
+        seats, self.seats = self.seats, []
+        errors = [error for seat in seats for error in seat.errors]
+        for seat in seats:
+            try:
+                await seat.page.context.close()
+            except Exception:  # its browser was killed
+                continue
+        assert errors == []
+
+
+@dataclass
+class Desk:
+    """One scenario's own call centre."""
+
+    room: Room
+    index: int
+    _calls: int = 0
+
+    @property
+    def number(self) -> str:
+        return f"11{self.index:02}"
+
+    @property
+    def queue(self) -> str:
+        return f"q{self.index:02}"
+
+    def agent(self, n: int = 1) -> str:
+        return f"2{self.index:02}{n}"
+
+    @property
+    def whole(self) -> Whole:
+        return self.room.whole
+
+    async def call(self, sings: float = CALLER, **more: Any) -> Call:
+        """Somebody calls, and sings."""
+        self._calls += 1
+        call = await self.room.network.call(self.number, f"081{self.index:03}{self._calls:04}", **more)
+        call.audio.sound = tone(sings, 0.96)
+        return call
+
+    async def id_of(self, call: Call) -> str:
+        return await self.whole.call_of(call.caller)
+
+    async def talk(self, seat: Seat, **more: Any) -> Call:
+        """A caller and this agent talk, and hear each other."""
+        before = len(await seat.events("answered"))
+        call = await self.call(**more)
+        await seat.until("ringing", len(await seat.events("ringing")) + 1 if before else 1)
+        await seat.order("phone.answer()")
+        await call.answered()
+        await seat.until("answered", before + 1)
+        await heard(call, AGENT)
+        return call
+
+
+Scenario = Callable[[Desk], Awaitable[None]]
+
+
+@asynccontextmanager
+async def opened(whole: Whole) -> AsyncIterator[Room]:
+    """The room around a running product."""
+    reachable()
+    os.environ.update(environment())
+    desks_at = next(agent.contact for agent in whole.site.agents if agent.contact)
+    network = await Telephone.open(whole.sip, TRUNK, whole.site.trunks[0].port)
+    desks = await Telephone.open(whole.sip, DESKS, int(desks_at.rpartition(":")[2]))
+    desks.passwords = dict(whole.secrets.agents)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find("chromium"), args=list(CHROMIUM))
+        room = Room(whole, network, desks, playwright, browser)
+        try:
+            yield room
+        finally:
+            await browser.close()
+            await asyncio.gather(network.close(), desks.close())
+
+
+def play(whole: Whole, scenarios: Iterable[Scenario], first: int = 0) -> dict[str, BaseException | None]:
+    """Plays scenarios one after the other, in slots from ``first`` on; what became of each, by its name."""
+    return asyncio.run(_play(whole, list(scenarios), first))
+
+
+async def _play(whole: Whole, scenarios: list[Scenario], first: int) -> dict[str, BaseException | None]:
+    results: dict[str, BaseException | None] = {}
+    async with opened(whole) as room:
+        for index, scenario in enumerate(scenarios, first):
+            try:
+                async with asyncio.timeout(90):
+                    await scenario(Desk(room, index))
+                    await room.leave()
+                results[scenario.__name__] = None
+            except Exception as failure:
+                results[scenario.__name__] = failure
+                room.seats.clear()
+                for context in room.browser.contexts:
+                    await context.close()
+    return results
+
+
+def verdict(results: dict[str, BaseException | None], scenario: Scenario) -> None:
+    """Passes or fails as the scenario did."""
+    if (failure := results[scenario.__name__]) is not None:
+        raise failure
