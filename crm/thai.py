@@ -56,8 +56,8 @@ def fold(text: str) -> str:
 
 def sound(text: str) -> str:
     """How a word is heard, roughly: without silent letters, consonants of one sound alike, nothing doubled."""
-    heard = fold(_SILENT.sub("", norm(text))).translate(_ALIKE).replace("\u0e25\u0e25", "\u0e31")  # รร is a short a
-    return _REPEATED.sub(r"\1", heard.replace("ฤ", "ลิ"))
+    heard = fold(_SILENT.sub("", norm(text))).replace("รร", "\u0e31").replace("ฤ", "ริ")  # รร is a short a
+    return _REPEATED.sub(r"\1", heard.translate(_ALIKE))
 
 
 def split(text: str) -> list[str]:

@@ -7,7 +7,7 @@ them, what sounds alike or shares most letters is offered: Thai is written witho
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from crm.thai import fold, sound, words
+from crm.thai import distance, fold, sound, words
 from crm.topics.models import Topic
 
 _ENOUGH: Final = 0.55  # of the three-letter pieces of what was typed
@@ -21,7 +21,7 @@ def find_topics(tree: Mapping[int, Topic], asked: str, most: int = 20) -> list[T
         return offered[:most]
     scored = [(score, place, topic) for place, topic in enumerate(offered) if (score := _score(tree, topic, wanted))]
     if not scored:
-        near = [(_nearness(topic, "".join(wanted)), place, topic) for place, topic in enumerate(offered)]
+        near = [(min(_nearness(topic, word) for word in wanted), place, topic) for place, topic in enumerate(offered)]
         scored = [(nearness, place, topic) for nearness, place, topic in near if nearness >= _ENOUGH]
     scored.sort(key=lambda one: (-one[0], one[1]))
     return [topic for _score_, _place, topic in scored[:most]]
@@ -48,10 +48,13 @@ def _score(tree: Mapping[int, Topic], topic: Topic, wanted: Sequence[str]) -> fl
 
 
 def _nearness(topic: Topic, asked: str) -> float:
-    """Share of the pieces of ``asked``, as they sound, that the subject has."""
+    """How much of a word the subject has: of Thai, the share of its pieces as they sound; English has words."""
+    if asked.isascii():
+        most = 1 if len(asked) <= 5 else 2
+        there = words(f"{topic.name_en} {topic.also}")
+        return float(len(asked) >= 4 and any(distance(asked, word, most) <= most for word in there))
     pieces = _pieces(sound(asked))
-    there = _pieces(sound("".join(words(f"{topic.name_th} {topic.also}")))) | _pieces(sound(fold(topic.name_en)))
-    return len(pieces & there) / len(pieces) if pieces else 0.0
+    return len(pieces & _pieces(sound("".join(words(f"{topic.name_th} {topic.also}"))))) / len(pieces)
 
 
 def _pieces(text: str) -> set[str]:
