@@ -1,6 +1,6 @@
 """Moments of a desk to look at."""
 
-from desk_scenes import answer, arrive, ring
+from desk_scenes import answer, arrive, fill_inbox, ring
 from desk_server import DeskServer
 from playwright.sync_api import Page
 
@@ -23,3 +23,13 @@ def scene_talking(server: DeskServer, page: Page, language: str) -> None:
     arrive(server)
     ring(server)
     answer(server)
+
+
+def scene_inbox(server: DeskServer, page: Page, language: str) -> None:
+    fill_inbox(server)
+    page.goto(server.url(f"/inbox?lang={language}"))
+
+
+def scene_idle_full(server: DeskServer, page: Page, language: str) -> None:
+    fill_inbox(server)
+    scene_idle(server, page, language)

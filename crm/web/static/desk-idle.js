@@ -16,8 +16,9 @@ export function startIdle({ openRecord }) {
     clearTimeout(timer);
     timer = setTimeout(() => list.refresh(), PAUSE_MILLISECONDS);
   };
-  for (const kind of ["inbox", "card", "refreshed", "contact-finished"]) hear(kind, soon);
+  for (const kind of ["inbox", "card", "refreshed"]) hear(kind, soon);
   on(["contact"], () => { if (!model.contact) soon(); });
+  list.refresh();
 }
 
 function changed(counts) {

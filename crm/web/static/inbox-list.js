@@ -34,7 +34,7 @@ export class InboxList {
   addSection(place) {
     const count = make("span", { class: "count quiet" });
     const list = make("ul", { class: "inbox-list" });
-    const section = make("section", { class: "card inbox-section", id: place, "aria-label": this.word(place) },
+    const section = make("section", { class: "card inbox-section", id: `inbox-${place}`, "data-empty": "true", "aria-label": this.word(place) },
       make("div", { class: "inbox-head" }, make("h2", { text: this.word(place) }), count, make("p", { class: "small muted", text: this.word(`${place}_text`) })),
       list);
     this.root.append(section);
