@@ -11,11 +11,12 @@ from typing import Any
 
 from ami_listener.actions import Action, Reply
 from ami_listener.calls import CallAssembler
-from ami_listener.events import AgentState, AgentStateChanged, Event, StreamResumed
+from ami_listener.events import AgentState, AgentStateChanged, CallEnded, Event, StreamResumed
 from ami_listener.floor import FloorState
 from crm.calendar.service import CalendarService
 from crm.closure.service import ClosureService
 from crm.database import open_engine, upgrade, writing
+from crm.live import Listener, Message
 from crm.staff import sessions
 from crm.staff.access import COOKIE
 from crm.staff.accounts import StaffDraft
@@ -32,6 +33,11 @@ from hotline.surroundings import Surroundings
 
 HERE = Path(__file__).parent
 AGENT, OTHER = "1001", "1002"
+
+
+async def _never() -> Message:
+    await asyncio.sleep(3600)
+    raise AssertionError
 
 
 def now() -> datetime:
@@ -157,6 +163,23 @@ class DeskServer:
     def now() -> datetime:
         """The time here."""
         return now()
+
+    def hold_streams(self) -> None:
+        """Streams stay open and say nothing any more."""
+        self._in_loop(lambda: [setattr(listener, "get", _never) for listener in self._listeners()])
+
+    def _listeners(self) -> set[Listener]:
+        return {one for listeners in self.office.hub._listeners.values() for one in listeners}
+
+    def log_out_everywhere(self, username: str = "somsri") -> None:
+        """Their sessions end."""
+        with writing(self.engine) as connection:
+            sessions.end_all(connection, self.staff[username])
+
+    def inbox_changed(self) -> None:
+        """As the end of a call does."""
+        at = self.now()
+        self.play(CallEnded(event_id=f"ended-{at.isoformat()}", occurred_at=at, call_id="nobody"))
 
     def publish(self, topic: str, message: dict[str, Any]) -> None:
         """Somebody changed something."""
