@@ -47,9 +47,10 @@ class Around(Protocol):
 def make_desk(around: Around, hub: Hub, access: Access, house: House) -> tuple[Desk, DeskPages]:
     """The desk and its pages; give the first every event."""
 
-    def look_up(number: str | None) -> Mapping[str, Any]:
+    def look_up(number: str | None, call_id: str) -> Mapping[str, Any]:
+        year = around.clock().astimezone(house.zone).year
         with reading(around.engine) as connection:
-            return profile_of(connection, number)
+            return profile_of(connection, number, call_id, year)
 
     def normalised(raw: str | None) -> Number:
         extensions = {agent.extension for agent in around.settings.agents}
@@ -63,6 +64,12 @@ def make_desk(around: Around, hub: Hub, access: Access, house: House) -> tuple[D
             agent.extension: {"th": agent.name_th or agent.name_en, "en": agent.name_en or agent.name_th}
             for agent in around.settings.agents
         }
+
+    def offices(language: str) -> list[str]:
+        return [
+            (one.label_th or one.label_en if language == "th" else one.label_en or one.label_th) or one.name
+            for one in around.settings.departments
+        ]
 
     def reasons_of(role: Role) -> list[Mapping[str, str]]:
         with reading(around.engine) as connection:
@@ -92,6 +99,7 @@ def make_desk(around: Around, hub: Hub, access: Access, house: House) -> tuple[D
         queues_of=queues_of,
         colleagues=colleagues,
         reasons=reasons_of,
+        offices=offices,
         clock=around.clock,
     )
     return desk, DeskPages(surroundings, desk, Streams(hub, around.clock))

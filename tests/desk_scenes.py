@@ -9,6 +9,7 @@ from desk_server import AGENT, DeskServer, now
 from sqlalchemy import Engine
 
 from ami_listener.events import (
+    AgentLegEnded,
     AgentRang,
     AgentState,
     CallAnswered,
@@ -17,6 +18,7 @@ from ami_listener.events import (
     Event,
     LanguageChosen,
     QueueJoined,
+    SurveyAsked,
 )
 from ami_listener.records import Callback, CallRecord, Message, Outcome
 from crm.callbacks.service import give_up
@@ -58,6 +60,16 @@ def answer(server: DeskServer, call: str = "main-1.1", agent: str = AGENT, ago: 
     at = now() - timedelta(seconds=ago)
     server.play(made(CallAnswered, call, at, queue=QUEUE, agent=agent, agent_channel=f"PJSIP/{agent}-1"))
     server.state(AgentState.IN_CALL, agent=agent, ago=ago)
+
+
+def leave(server: DeskServer, call: str = "main-1.1", agent: str = AGENT) -> None:
+    """The agent hangs up first; the caller is asked."""
+    channel = f"PJSIP/{agent}-1"
+    server.play(
+        made(AgentLegEnded, call, agent=agent, agent_channel=channel, cause=16, ended_by=EndedBy.AGENT),
+        made(SurveyAsked, call, scale="scale-123"),
+    )
+    server.state(AgentState.WRAP_UP, "wrap-up", agent=agent)
 
 
 # --- what waits

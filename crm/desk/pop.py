@@ -25,11 +25,11 @@ class _Caller:
 
 
 class Pops:
-    """Belongs to one event loop. ``look_up``: from a recognisable number (None: hidden or none) to all that a pop
-    shows, ready for JSON; runs in a thread and may fail."""
+    """Belongs to one event loop. ``look_up``: from a recognisable number (None: hidden or none) and a call to all that
+    a pop shows, ready for JSON; runs in a thread and may fail."""
 
     def __init__(
-        self, look_up: Callable[[str | None], Profile], clock: Callable[[], datetime], threads: int = 4
+        self, look_up: Callable[[str | None, str], Profile], clock: Callable[[], datetime], threads: int = 4
     ) -> None:
         self._look_up = look_up
         self._clock = clock
@@ -70,7 +70,7 @@ class Pops:
             if tried:
                 await asyncio.sleep(RETRY_SECONDS)
             try:
-                return await loop.run_in_executor(self._pool, self._look_up, number)
+                return await loop.run_in_executor(self._pool, self._look_up, number, call_id)
             except Exception as error:
                 log.warning("the caller of %s is not looked up: %s", call_id, type(error).__name__)
         return None

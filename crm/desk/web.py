@@ -12,11 +12,13 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from ami_listener.floor import FloorSnapshot
+from crm.contacts.showing import choices as record_choices
 from crm.desk.service import Desk, waiting_of
 from crm.desk.stream import Streams
 from crm.desk.words import WORDS
 from crm.inbox.words import WORDS as INBOX_WORDS
 from crm.live import Hub
+from crm.people.showing import choices as person_choices
 from crm.staff.access import AGENTS, Access, Visitor
 from crm.staff.models import Role
 from crm.web.shell import House, Pages
@@ -28,7 +30,8 @@ _TOPIC: Final = re.compile(r"(?:person|contact)/[0-9]{1,18}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """``queues``: names and labels of all queues, in the order of the settings. ``queues_of``: those of an agent.
-    ``colleagues``: extension to names by language. ``reasons``: why somebody of a role may take a pause."""
+    ``colleagues``: extension to names by language. ``reasons``: why somebody of a role may take a pause.
+    ``offices``: names in a language."""
 
     hub: Hub
     access: Access
@@ -38,6 +41,7 @@ class Surroundings:
     queues_of: Callable[[str], Sequence[str]]
     colleagues: Callable[[], Mapping[str, Mapping[str, str]]]
     reasons: Callable[[Role], Sequence[Mapping[str, str]]]
+    offices: Callable[[str], Sequence[str]]
     clock: Callable[[], datetime]
 
 
@@ -71,9 +75,18 @@ class DeskPages:
                 "colleagues": self._around.colleagues(),
                 "reasons": reasons,
                 "inbox": {"words": INBOX_WORDS[self._pages.language(request, who)], "me": who.staff_id},
+                "me": who.staff_id,
                 "zone": str(self._around.house.zone),
             }
-            return self._pages.page(request, who, "desk.html", data=data)
+            language = self._pages.language(request, who)
+            return self._pages.page(
+                request,
+                who,
+                "desk.html",
+                data=data,
+                choices=choices_in(language),
+                offices=self._around.offices(language),
+            )
 
         @router.get("/desk/events")
         async def events(request: Request, who: Annotated[Visitor, Depends(access.of(*AGENTS))]) -> StreamingResponse:
@@ -126,3 +139,8 @@ class DeskPages:
             "profile": await self._desk.profile_of(call) if call else None,
             "waiting": waiting_of(self._around.floor()),
         }
+
+
+def choices_in(language: str) -> dict[str, list[dict[str, str]]]:
+    """Field → values and labels of what can be chosen, of persons and of records."""
+    return {**person_choices(language), **record_choices(language)}

@@ -35,7 +35,7 @@ ANSWERED = (
 class Room:
     """A desk with everything around it, and two pages that listen."""
 
-    def __init__(self, look_up: Callable[[str | None], Mapping[str, Any]] | None = None) -> None:
+    def __init__(self, look_up: Callable[[str | None, str], Mapping[str, Any]] | None = None) -> None:
         self.at = moment(0)
         self.hub = Hub()
         self.calls, self.floor = CallAssembler(), FloorState()
@@ -55,7 +55,7 @@ class Room:
         )
         self.pages = {agent: self.hub.listen([f"agent/{agent}"]) for agent in ("1001", "1002")}
 
-    def somsak(self, number: str | None) -> Mapping[str, Any]:
+    def somsak(self, number: str | None, call_id: str = CALL) -> Mapping[str, Any]:
         self.asked.append(number)
         return {"people": [{"id": 7, "display_name": "สมศักดิ์"}]}
 
@@ -211,7 +211,7 @@ def test_what_the_journal_tells_late_is_no_ring() -> None:
 
 
 def test_records_that_cannot_be_reached_do_not_stop_the_ring() -> None:
-    def away(number: str | None) -> Mapping[str, Any]:
+    def away(number: str | None, call_id: str) -> Mapping[str, Any]:
         raise OSError("away")
 
     async def play(room: Room) -> None:

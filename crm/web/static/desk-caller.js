@@ -1,7 +1,8 @@
 // Who calls: number, name or "new caller", several people to choose from, what was before.
-import { ask, toast } from "./office.js";
+import { ask } from "./office.js";
 import { $, callable, data, dateAndTime, h, language, length, put, say, show, shownNumber, word, words } from "./desk-dom.js";
 import { eachTick, model, on, secondsSince, set, tell } from "./desk-model.js";
+import { choosePerson } from "./desk-record.js";
 import { hear } from "./desk-stream.js";
 import { searchField } from "./desk-search.js";
 
@@ -20,18 +21,19 @@ function took(message) {
   const before = model.call;
   const open = before && ["ringing", "talking", "held"].includes(before.phase);
   const { call } = message;
+  const profile = message.profile?.[language];
   if (open && call.call_id !== before.call_id && !["talking", "held"].includes(call.phase)) return; // of another call
   const other = !before || before.call_id !== call.call_id;
   set({ call });
-  if (other) set({ profile: message.profile ?? null, looking: !message.profile, person: null });
-  else if (message.profile) set({ profile: message.profile, looking: false });
-  if (message.profile) pick();
+  if (other) set({ profile: profile ?? null, looking: !profile, person: null });
+  else if (profile) set({ profile, looking: false });
+  if (profile) pick();
   if (other && call.phase === "ringing") announce();
 }
 
 function tookProfile(message) {
   if (message.call_id !== model.call?.call_id) return;
-  set({ profile: message.profile, looking: false });
+  set({ profile: message.profile?.[language] ?? null, looking: false });
   pick();
   if (model.call.phase === "ringing") announce();
 }
@@ -51,17 +53,11 @@ function announce() {
 }
 
 /** From now on the caller is this person. */
-export async function choose(person) {
+function choose(person) {
   chosenFor = model.call?.call_id ?? null;
   searching = false;
-  set({ person });
-  if (model.contact) {
-    try {
-      await ask("PATCH", `/api/contacts/${model.contact.id}`, { changes: { person_id: person?.id ?? null } });
-    } catch (error) {
-      toast(say("failed", { why: error.message }), "bad");
-    }
-  }
+  choosePerson(person);
+  drawWho();
   $("who-name").focus();
 }
 
@@ -99,7 +95,7 @@ function nameless(call, { several, isNew, looking }) {
 
 function drawBadges(person) {
   const badge = $("who-badge");
-  const times = person?.contacts_total ?? person?.contacts?.length ?? 0;
+  const times = person?.contact_count ?? 0;
   put(badge, person ? words.returning : "");
   badge.dataset.level = "info";
   show(badge, person);
@@ -115,6 +111,8 @@ function drawFacts(call) {
     facts.push(call.number ? callable(call.number) : h("b", { text: words.hidden_number }));
     if (call.queue) facts.push(h("span", {}, queueLabel(call.queue)));
     if (call.language) facts.push(h("span", {}, `${words.language} `, h("b", { text: words[`language_${call.language}`] })));
+    const before = model.profile?.calls_before ?? 0;
+    if (!model.person && before) facts.push(h("span", { text: say("calls_before", { count: before }) }));
     facts.push(h("span", {}, `${words.wait} `, h("b", { id: "who-wait", text: length(waited(call)) })));
   } else if (model.contact?.number) facts.push(callable(model.contact.number));
   $("who-facts").replaceChildren(...facts);

@@ -1,5 +1,8 @@
 // What the desk knows, and who wants to be told when a part of it changes.
-import { $, data } from "./desk-dom.js";
+import { $, data, language } from "./desk-dom.js";
+
+/** The state as the server tells it, with what is told in both languages in ours. */
+export const inLanguage = (state) => ({ ...state, profile: state.profile?.[language] ?? null });
 
 export const model = {
   heard: true, stream: "on", loggedOut: false, agent: {}, state: {}, call: null, profile: null, waiting: [],
@@ -7,7 +10,7 @@ export const model = {
   person: null, // the caller, once it is known who it is
   contact: null, // the record that is open
   counts: {},
-  ...data.state,
+  ...inLanguage(data.state),
 };
 
 const watchers = new Map();

@@ -41,6 +41,7 @@ function draw() {
   $("line").dataset.phase = shown?.phase ?? "none";
   show($("line-call"), shown);
   show($("line-none"), !shown);
+  if (!shown) drawEnded();
   if (shown) {
     put($("line-phase"), { ringing: words.ringing_in, calling: words.ringing_out, talking: words.talking, held: words.held }[shown.phase]);
     put($("line-who"), shown.name || shownNumber(shown.number));
@@ -51,6 +52,18 @@ function draw() {
   put($("telephone-kind"), kindText(telephone));
   show($("devices-open"), telephone.kind === "browser");
   drawTime();
+}
+
+/** After the call: how long it was, and what the caller says of it. */
+function drawEnded() {
+  const { call, contact } = model;
+  const ended = call?.phase === "ended" && contact?.call_id === call.call_id ? call : null;
+  const talked = ended ? (Date.parse(ended.agent_ended_at ?? ended.ended_at) - Date.parse(ended.answered_at)) / 1000 : 0;
+  put($("line-none-text"), ended ? `${words.ended} · ${say("talked", { time: length(talked) })}` : words.no_call);
+  const { survey } = ended ?? {};
+  put($("survey"), survey ? word("survey", survey) : "");
+  $("survey").dataset.level = { impressed: "good", satisfied: "good", not_satisfied: "bad", asked: "info" }[survey] ?? "";
+  show($("survey"), survey);
 }
 
 function kindText(telephone) {
@@ -203,7 +216,7 @@ export function startPhone() {
   phone.addEventListener("answered", () => change("phone", { microphone: true }));
   phone.addEventListener("transfer-failed", () => toast(words["phone_transfer-failed"], "bad"));
   phone.addEventListener("blocked", () => toast(words.phone_blocked, "bad"));
-  on(["phone", "call", "person", "profile", "agent"], draw);
+  on(["phone", "call", "person", "profile", "agent", "contact"], draw);
   on(["call"], () => { if (!OPEN.has(model.call?.phase)) showEnding(false); });
   eachTick(drawTime);
   startDialField();

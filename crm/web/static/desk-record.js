@@ -1,30 +1,282 @@
-// What is written down: fields of the caller and of the record, saved while they are typed.
-import { toast } from "./office.js";
-import { $, put, say, show, words } from "./desk-dom.js";
-import { model, on, secondsSince, tell } from "./desk-model.js";
+// What is written down: who the caller is and what it was about; saved while it is typed, finished with one key.
+import { Autosave, sendLeftovers } from "./autosave.js";
+import { ask, toast } from "./office.js";
+import { $, data, h, language, put, say, show, shownNumber, words } from "./desk-dom.js";
+import { change, model, on, secondsSince, set, tell } from "./desk-model.js";
+import { hear, watch } from "./desk-stream.js";
+import { NewPerson } from "./desk-new-person.js";
+import { searchField } from "./desk-search.js";
+import { asked, shownState } from "./desk-state.js";
 
 const FINISH_AFTER_SECONDS = 1; // so that the key that hung up does not save as well
+const BUDDHIST_ERA = 543;
+const OPEN_RECORD = "desk-open-record";
+const CONTACT_FIELDS = ["person_id", "topic_id", "kind", "department", "internal_extension", "notes", "question", "answer", "outcome", "language"];
+const PERSON_FIELDS = ["title", "first_name", "last_name", "display_name", "language", "business_level", "occupation", "sex", "birth_year", "province", "email", "notes"];
+
+let saving = null; // of the record
+let person = null; // of the caller
+let newcomer = null; // a caller whose name is being written
+let topics = null;
+
+const picked = (object, names) => Object.fromEntries(names.map((name) => [name, object[name] ?? null]));
+const unlessMissing = (error) => (error.status === 404 ? null : Promise.reject(error));
+
+// -- which record is open
+
+/** Opens a record; what was open stays a draft. */
+export async function openRecord(id) {
+  if (model.contact?.id === id) return;
+  const contact = await ask("GET", `/api/contacts/${id}?lang=${language}`).catch(unlessMissing);
+  if (contact) begin(contact);
+}
+
+function begin(contact) {
+  end();
+  sessionStorage.setItem(OPEN_RECORD, contact.id);
+  set({ contact });
+  saving = new Autosave({ kind: "contact", id: contact.id, version: contact.version, user: data.me, values: picked(contact, CONTACT_FIELDS) });
+  saving.bind($("form"), { of: "contact", state: $("saved") });
+  for (const field of CONTACT_FIELDS) saving.inputs.put(field, contact[field]);
+  saving.addEventListener("saved", ({ detail }) => { if (detail.contact) set({ contact: detail.contact }); });
+  saving.addEventListener("changed", ({ detail }) => othersChanged(detail));
+  put($("f-topic"), "");
+  $("f-topic").value = contact.topic?.name ?? "";
+  showMissing({});
+  show($("similar"), false);
+  know(contact.person_id);
+}
+
+function end() {
+  saving?.close();
+  saving = null;
+  endPerson();
+  set({ contact: null, card: null });
+}
+
+function close() {
+  sessionStorage.removeItem(OPEN_RECORD);
+  end();
+  if (!["ringing", "talking", "held"].includes(model.call?.phase)) set({ call: null, person: null, profile: null });
+}
+
+/** The record of the call that goes on; else the one that was open before a reload. */
+async function findOpen() {
+  const open = ["talking", "held"].includes(model.call?.phase) || shownState() === "wrap_up";
+  if (open && model.contact?.call_id === model.call?.call_id && model.contact) {
+    saving?.refresh(...(await fresh()));
+    return;
+  }
+  const { contact } = await ask("GET", `/api/contacts/current?lang=${language}`).catch(() => ({ contact: null }));
+  if (contact && open && contact.call_id === model.call?.call_id) begin(contact);
+  else if (!model.contact && !["ringing"].includes(model.call?.phase)) await reopen();
+  else if (model.contact) saving?.refresh(...(await fresh()));
+}
+
+async function reopen() {
+  const wanted = Number(new URLSearchParams(location.search).get("record") ?? sessionStorage.getItem(OPEN_RECORD));
+  if (!wanted) return;
+  const contact = await ask("GET", `/api/contacts/${wanted}?lang=${language}`).catch(unlessMissing);
+  if (contact?.may_change && contact.state === "draft") begin(contact);
+  else sessionStorage.removeItem(OPEN_RECORD);
+}
+
+async function fresh() {
+  const contact = await ask("GET", `/api/contacts/${model.contact.id}?lang=${language}`);
+  set({ contact });
+  return [picked(contact, CONTACT_FIELDS), contact.version];
+}
+
+function told(message) {
+  if (message.changes && message.id === model.contact?.id) {
+    saving?.remote(message);
+    const steps = message.steps?.map((step) => ({ ...step, name: step[`name_${language}`] }));
+    change("contact", { ...message.changes, version: message.version, state: message.state, ...(steps ? { steps } : {}) });
+    if ("person_id" in message.changes) know(message.changes.person_id);
+    if ("topic_id" in message.changes) drawTopic();
+    if (message.state === "finished" && model.contact && message.by?.client !== saving?.client) close();
+  } else if (message.call_id && message.call_id === model.call?.call_id && message.state === "draft") {
+    openRecord(message.id);
+  }
+}
+
+// -- who the caller is
+
+/** From now on the record's caller is this person (null: not known yet). `later`: typed since they were made. */
+async function know(id, later = {}) {
+  if ((person?.id ?? null) === id && (id || newcomer)) return;
+  endPerson(later);
+  if (!model.contact) return;
+  if (!id) {
+    startNewcomer();
+    return;
+  }
+  const known = model.profile?.people?.find((one) => one.id === id) ?? (await ask("GET", `/api/contacts/pop?person_id=${id}&lang=${language}`).catch(() => null))?.people[0];
+  if (!known || !model.contact || person) return;
+  set({ person: known });
+  person = new Autosave({ kind: "person", id: known.id, version: known.version, user: data.me, values: picked(known, PERSON_FIELDS), show: { birth_year: shownYear } });
+  person.bind($("form"), { of: "person", state: $("saved") });
+  for (const field of PERSON_FIELDS) {
+    if (field in later) person.set(field, later[field]);
+    else person.inputs.put(field, known[field]);
+  }
+  person.addEventListener("saved", ({ detail }) => change("person", detail.fields ?? {}));
+  person.addEventListener("changed", ({ detail }) => { change("person", detail.fields); othersChanged(detail); });
+  person.addEventListener("moved", ({ detail }) => saving?.set("person_id", detail.id, { now: true }));
+  $("more").open = false;
+  watchShown();
+}
+
+function endPerson(kept = {}) {
+  person?.close();
+  person = null;
+  newcomer?.close();
+  newcomer = null;
+  for (const input of $("person-fields").querySelectorAll("[data-field]")) if (!(input.dataset.field in kept)) input.value = "";
+}
+
+function startNewcomer() {
+  set({ person: null });
+  newcomer = new NewPerson({
+    contact: model.contact,
+    number: model.contact.number ?? (model.call?.recognisable ? model.call.number : null),
+    made: choosePerson,
+  });
+  watchShown();
+  if (["talking", "held"].includes(model.call?.phase) && document.activeElement === document.body) $("f-first_name").focus();
+}
+
+/** Somebody was chosen, or made. */
+export function choosePerson(chosen, later = {}) {
+  if (!saving) {
+    set({ person: chosen });
+    return;
+  }
+  const id = chosen?.id ?? null;
+  if (chosen && !model.profile?.people?.some((one) => one.id === id)) {
+    set({ profile: { ...(model.profile ?? {}), people: [...(model.profile?.people ?? []), chosen] } });
+  }
+  saving.set("person_id", id, { now: true });
+  change("contact", { person_id: id });
+  know(id, later);
+}
+
+function watchShown() {
+  const topicsShown = [model.contact && `contact/${model.contact.id}`, person && `person/${person.id}`].filter(Boolean);
+  watch(topicsShown);
+}
+
+const shownYear = (year) => (language === "th" ? year + BUDDHIST_ERA : year);
+
+function othersChanged({ by }) {
+  if (by?.name) tell(say("changed_by", { name: by.name }));
+}
+
+// -- subject
+
+function drawTopic() {
+  const { topic } = model.contact ?? {};
+  if (document.activeElement !== $("f-topic")) $("f-topic").value = topic?.name ?? "";
+  put($("topic-path"), topic?.path?.slice(0, -1).join(" › ") ?? "");
+}
+
+async function findTopics(text, signal) {
+  if (!text) topics ??= (await ask("GET", `/api/topics?lang=${language}`)).topics;
+  const found = text ? (await ask("GET", `/api/topics?lang=${language}&q=${encodeURIComponent(text)}`, undefined, { signal })).topics : topics;
+  return found.filter((topic) => topic.depth > 0).slice(0, 40);
+}
+
+function chooseTopic(topic) {
+  saving?.set("topic_id", topic.id, { now: true });
+  change("contact", { topic, topic_id: topic.id });
+  $("f-topic").value = topic.name;
+  drawTopic();
+  $("f-question").focus();
+}
+
+// -- finishing
+
+function showMissing(missing) {
+  put($("missing"), Object.values(missing).join(" · "));
+  for (const wrap of $("form").querySelectorAll("[data-wrap]")) wrap.classList.toggle("missing", wrap.dataset.wrap in missing);
+  const first = Object.keys(missing)[0];
+  if (first) ($("form").querySelector(`[data-wrap="${first}"]`)?.querySelector("input, select, textarea"))?.focus();
+  if (first) tell($("missing").textContent, true);
+}
+
+async function finish() {
+  const { contact } = model;
+  if (!contact || !saving || $("finish").getAttribute("aria-busy") === "true") return;
+  $("finish").setAttribute("aria-busy", "true");
+  try {
+    await newcomer?.flush();
+    const [record, caller] = await Promise.all([saving.flush(), person?.flush() ?? true]);
+    if (!record || !caller) {
+      toast(words.not_sent, "bad");
+      return;
+    }
+    await ask("POST", `/api/contacts/${contact.id}/finish?lang=${language}`, { changes: {}, client: saving.client });
+    const inWrapUp = shownState() === "wrap_up";
+    close();
+    toast(words.finished);
+    tell(words.finished);
+    if (inWrapUp) await asked("wrap-up/finish");
+  } catch (error) {
+    if (error.data?.missing) showMissing(error.data.missing);
+    else toast(say("failed", { why: error.data?.detail ?? error.message }), "bad");
+  } finally {
+    $("finish").removeAttribute("aria-busy");
+  }
+}
+
+/** What is plain is filled in; it can be changed. */
+function proposeOutcome() {
+  const { call, contact } = model;
+  if (!saving || !call || call.phase !== "ended" || contact?.call_id !== call.call_id || contact.outcome) return;
+  const outcome = call.handed_on ? "transferred" : call.ended_by === "agent" ? "answered" : null;
+  if (!outcome || saving.isTyped("outcome")) return;
+  saving.inputs.put("outcome", outcome);
+  saving.set("outcome", outcome, { now: true });
+  change("contact", { outcome });
+}
+
+async function newRecord() {
+  const out = model.phone.call?.direction === "out" ? model.phone.call.number : null;
+  try {
+    begin(await ask("POST", `/api/contacts?lang=${language}`, { direction: out ? "outbound" : "inbound", number: out }));
+  } catch (error) {
+    toast(say("failed", { why: error.data?.detail ?? error.message }), "bad");
+  }
+}
+
+// -- drawing
 
 function draw() {
-  const { contact } = model;
-  show($("form"), contact);
+  const { contact, call } = model;
+  const ringing = call?.phase === "ringing" && contact?.call_id !== call.call_id;
+  show($("form"), contact && !ringing);
   if (!contact) return;
-  const inWrapUp = model.state.state === "wrap_up";
-  put($("finish-text"), inWrapUp ? words.save_ready : words.save_close);
+  const talking = ["talking", "held"].includes(call?.phase) && contact.call_id === call.call_id;
+  put($("finish-text"), shownState() === "wrap_up" ? words.save_ready : words.save_close);
+  show($("form-foot"), !talking);
+  drawTopic();
+  const about = model.person;
+  const more = about ? [about.occupation_label ?? about.occupation, about.sex && words[`sex_${about.sex}`], about.age && say("years", { count: about.age }), about.province_label ?? about.province, about.email] : [];
+  put($("more-summary"), more.filter(Boolean).join(" · "));
 }
 
-function finish() {
-  if (!model.contact) return;
-  toast(words.finished);
-  tell(words.finished);
-}
-
-const focus = (id) => { $(id).focus(); $(id).select?.(); };
+const focus = (id) => { if (!$(id).closest("[hidden]")) { $(id).focus(); $(id).select?.(); } };
 
 export const recordActions = {
   finish,
-  "finish-by-key": () => secondsSince(model.state.since) > FINISH_AFTER_SECONDS && finish(),
-  "keep-draft": () => say(""),
+  "finish-by-key": () => model.contact && secondsSince(model.state.since) > FINISH_AFTER_SECONDS && finish(),
+  open: (record) => openRecord(record.id),
+  "new-record": newRecord,
+  async "keep-draft"() {
+    await Promise.all([newcomer?.flush(), saving?.flush(), person?.flush()]);
+    close();
+    toast(words.draft_kept);
+  },
   "focus-caller": () => focus("f-first_name"),
   "focus-subject": () => focus("f-topic"),
   "focus-question": () => focus("f-question"),
@@ -32,5 +284,19 @@ export const recordActions = {
 };
 
 export function startRecord() {
-  on(["contact", "state"], draw);
+  hear("contact", told);
+  hear("person", (message) => { if (message.id === person?.id) person.remote(message); });
+  hear("refreshed", () => findOpen().catch(() => {}));
+  hear("call", (message) => { if (["talking", "held"].includes(message.call.phase) && model.contact?.call_id !== message.call.call_id) findOpen().catch(() => {}); });
+  on(["contact", "state", "call", "person", "phone"], draw);
+  on(["call", "contact"], proposeOutcome);
+  searchField($("f-topic"), $("found-topics"), {
+    find: findTopics,
+    draw: (topic) => [h("span", {}, topic.name, h("span", { class: "path", text: topic.path.slice(0, -1).join(" › ") }))],
+    choose: chooseTopic,
+    empty: true,
+  });
+  $("f-topic").addEventListener("blur", () => drawTopic());
+  sendLeftovers(data.me);
+  void shownNumber;
 }

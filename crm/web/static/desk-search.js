@@ -1,5 +1,5 @@
 // A field that finds while one types: arrows choose, Enter takes, Escape closes. Told to screen readers as a combobox.
-import { h, put, show, words } from "./desk-dom.js";
+import { data, h, show } from "./desk-dom.js";
 
 const PAUSE_MILLISECONDS = 120;
 
@@ -46,7 +46,7 @@ export function searchField(input, list, { find, draw, choose, always = false, e
       onpointerdown: (event) => event.preventDefault(), // the field keeps the focus
       onclick: () => take(index),
     }, ...draw(item))));
-    if (!found.length) list.append(h("li", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false", text: words.nothing_found ?? "–" }));
+    if (!found.length) list.append(h("li", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false", text: data.common.nothing_found }));
     mark(found.length ? 0 : -1);
     open(true);
   }
@@ -96,5 +96,5 @@ export function searchField(input, list, { find, draw, choose, always = false, e
       open(false);
     }
   });
-  return { search, clear: () => { input.value = ""; items = []; list.replaceChildren(); open(false); }, put };
+  return { search, clear: () => { input.value = ""; items = []; list.replaceChildren(); open(false); } };
 }

@@ -143,7 +143,7 @@ export async function asked(what, body = {}) {
   try {
     return (await ask("POST", `/api/telephone/${what}`, body)) ?? {};
   } catch (error) {
-    if (error.status !== 401) toast(say("failed", { why: error.message }), "bad");
+    if (error.status !== 401) toast(say("failed", { why: error.data?.advice ?? error.message }), "bad");
     return null;
   }
 }

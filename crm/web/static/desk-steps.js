@@ -1,7 +1,7 @@
 // What to say, and the steps with their standard times: quiet, and right by themselves where the telephone tells.
 import { ask } from "./office.js";
-import { $, h, length, put, say, show, words } from "./desk-dom.js";
-import { eachTick, model, now, on } from "./desk-model.js";
+import { $, h, language, length, put, show, words } from "./desk-dom.js";
+import { change, eachTick, model, now, on, set } from "./desk-model.js";
 
 let ending = false;
 
@@ -28,60 +28,125 @@ function drawScript() {
 
 // -- steps
 
+const RETRY_MILLISECONDS = 3000;
+let waiting = []; // keys that were pressed while the server was away: [contact id, step, when]
+let timer = null;
+
 function used(step) {
   if (!step.started_at) return null;
   const until = step.ended_at ? Date.parse(step.ended_at) : now();
-  return Math.max(0, (until - Date.parse(step.started_at)) / 1000) + (step.before_seconds ?? 0);
+  return step.before_seconds + Math.max(0, (until - Date.parse(step.started_at)) / 1000);
 }
 
-function stateOf(step) {
-  if (step.started_at && !step.ended_at) return "now";
-  return step.started_at ? "done" : "coming";
-}
+const stateOf = (step) => (!step.started_at ? "coming" : step.ended_at ? "done" : "now");
 
-function standard(step) {
-  if (!step.standard_seconds) return "";
-  return length(step.standard_seconds);
+/** 30 s, 5:00, 5–10 min. */
+function standard({ min_seconds: min, max_seconds: max, counted }) {
+  if (!counted) return words.not_counted;
+  if (!max) return "";
+  if (min) return `${min / 60}–${max / 60} ${words.minutes}`;
+  return max < 60 ? `${max} ${words.seconds}` : `${max / 60} ${words.minutes}`;
 }
 
 function drawSteps() {
   const steps = model.contact?.steps ?? model.steps ?? [];
-  $("steps").replaceChildren(...steps.map((step) => h("li", { "data-state": stateOf(step), "data-step": step.step, "aria-current": stateOf(step) === "now" ? "step" : null },
+  $("steps").replaceChildren(...steps.map((step) => h("li", {
+    "data-state": stateOf(step), "data-step": step.step, "aria-current": step.current ? "step" : null, title: step.name,
+  },
     h("span", { class: "code", text: step.step }),
-    h("span", {}, words[`step_${step.step}`] ?? step.name, step.counted ? null : h("span", { class: "not-counted muted", text: ` (${words.not_counted})` })),
-    h("span", { class: "time", "data-time": step.step }))));
-  const talking = ["talking", "held"].includes(model.call?.phase);
-  show($("next-step"), talking && steps.some((step) => stateOf(step) === "now"));
+    h("span", { class: "what", text: words[`step_${step.step}`] ?? step.name }),
+    h("span", { class: "time" }, h("b", { "data-used": step.step }), h("span", { class: "standard", text: standard(step) })))));
+  const talking = ["talking", "held"].includes(model.call?.phase) && model.contact?.call_id === model.call?.call_id;
+  const next = steps.find((step) => step.next);
+  show($("next-step"), talking && next);
+  if (next) $("next-step").title = words[`step_${next.step}`] ?? next.name;
   drawTimes();
 }
 
 function drawTimes() {
-  const steps = model.contact?.steps ?? model.steps ?? [];
-  for (const step of steps) {
-    const cell = $("steps").querySelector(`[data-time="${step.step}"]`);
-    if (!cell) continue;
+  for (const step of model.contact?.steps ?? []) {
+    const cell = $("steps").querySelector(`[data-used="${step.step}"]`);
     const seconds = used(step);
-    const over = seconds !== null && step.counted && step.standard_seconds && seconds > step.standard_seconds;
-    const text = seconds === null ? standard(step) : `${length(seconds)}${step.standard_seconds ? ` / ${standard(step)}` : ""}`;
+    if (!cell || seconds === null) continue;
+    const text = length(seconds);
     if (cell.textContent === text) continue;
     cell.textContent = text;
+    const over = step.counted && step.max_seconds && seconds > step.max_seconds;
     cell.classList.toggle("over", Boolean(over));
-    if (over) cell.title = words.over_standard;
+    cell.title = over ? words.over_standard : "";
   }
 }
 
-/** The agent goes on to the next step. */
-export async function nextStep(name = null) {
-  if (!model.contact) return;
-  const steps = model.contact.steps ?? [];
-  const at = steps.findIndex((step) => stateOf(step) === "now");
-  const next = name ?? steps[at + 1]?.step;
-  if (next) await ask("POST", `/api/contacts/${model.contact.id}/steps/${next}`, {}).catch(() => {});
+/** The agent goes on to the next step, or to a named one. Kept and sent later when the server is away. */
+export function nextStep(name = null) {
+  const { contact } = model;
+  if (!contact) return;
+  const steps = contact.steps ?? [];
+  const next = name ?? steps.find((step) => step.next)?.step;
+  if (!next || steps.find((step) => step.step === next)?.current) return;
+  const at = new Date(now()).toISOString();
+  change("contact", { steps: steps.map((step) => moved(step, next, at)) }); // at once; the server says the same in a moment
+  waiting.push([contact.id, next, Date.now()]);
+  send();
+}
+
+function moved(step, next, at) {
+  if (step.step === next) return { ...step, current: true, next: false, started_at: at, ended_at: null, before_seconds: used(step) ?? 0 };
+  return { ...step, current: false, next: false, ended_at: step.current ? at : step.ended_at };
+}
+
+async function send() {
+  clearTimeout(timer);
+  while (waiting.length) {
+    const [id, step, at] = waiting[0];
+    try {
+      const { steps } = await ask("POST", `/api/contacts/${id}/steps/${step}?lang=${language}`, { ago_seconds: (Date.now() - at) / 1000 });
+      if (model.contact?.id === id && waiting.length === 1) change("contact", { steps });
+    } catch (error) {
+      if (error.status === 0 || error.status >= 500) {
+        timer = setTimeout(send, RETRY_MILLISECONDS);
+        return;
+      }
+    }
+    waiting.shift();
+  }
+}
+
+// -- what they are
+
+async function readStandards() {
+  const found = await ask("GET", "/api/standards/hotline").catch(() => null);
+  if (found) set({ steps: found.standards.map((step) => ({ ...step, name: step[`name_${language}`], started_at: null })) });
+}
+
+let scriptsFor = null;
+
+/** Scripts as this agent says them to this caller. */
+async function readScripts() {
+  const caller = model.person?.display_name ?? "";
+  if (scriptsFor === caller) return;
+  scriptsFor = caller;
+  const found = await ask("GET", `/api/scripts?channel=hotline&caller=${encodeURIComponent(caller)}`).catch(() => null);
+  if (!found || scriptsFor !== caller) return;
+  const scripts = {};
+  for (const script of found.scripts) ((scripts[script.language] ??= {})[script.moment] ??= script.said);
+  set({ scripts });
+  show($("voice"), !found.particle);
+}
+
+/** How this agent ends a polite sentence in Thai, once for all. */
+async function chooseVoice(particle) {
+  await ask("PUT", "/api/scripts/voice", { particle }).catch(() => {});
+  scriptsFor = null;
+  readScripts();
 }
 
 export function startSteps() {
   on(["call", "contact", "scripts"], drawScript);
   on(["contact", "call", "steps"], drawSteps);
+  on(["person"], readScripts);
   eachTick(drawTimes);
-  void say;
+  $("voice").addEventListener("click", (event) => { if (event.target.dataset.voice) chooseVoice(event.target.dataset.voice); });
+  readStandards();
+  readScripts();
 }

@@ -1,7 +1,10 @@
 // What happens, as it happens; after every gap the state is read anew.
 import { LiveStream } from "./live-stream.js";
-import { heardAt, model, set } from "./desk-model.js";
+import { csrf, renewSession } from "./office.js";
+import { data } from "./desk-dom.js";
+import { heardAt, inLanguage, model, set } from "./desk-model.js";
 
+const LOG_IN_MILLISECONDS = 3000;
 const handlers = new Map();
 let name = null;
 let topics = [];
@@ -26,7 +29,7 @@ function tellTopics() {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
-      "X-CSRF-Token": document.querySelector('meta[name="csrf"]').content,
+      "X-CSRF-Token": csrf(),
     },
     body: JSON.stringify({ stream: name, topics }),
   }).catch(() => {}); // the stream is dead then, and will say so
@@ -36,9 +39,14 @@ function told(kind, message) {
   for (const take of handlers.get(kind) ?? []) take(message);
 }
 
+const toldAt = new Map(); // kind → when it was told last
+/** Parts of the state that messages tell of as well. */
+const PARTS = { state: ["state"], call: ["call", "profile"], heard: ["heard"], waiting: ["waiting"] };
+
 const stream = new LiveStream("/desk/events", {
   heard(message) {
     heardAt(message.at);
+    toldAt.set(message.kind, Date.parse(message.at));
     if (message.kind === "lost") refresh();
     else if (message.kind === "logged-out") loggedOut();
     told(message.kind, message);
@@ -52,10 +60,23 @@ const stream = new LiveStream("/desk/events", {
   before: refresh,
 });
 
+/** Until the same person has logged in again, in whatever tab: then the page begins anew; what was typed is kept. */
 function loggedOut() {
+  if (model.loggedOut) return;
   stream.close();
   set({ loggedOut: true, stream: "off" });
+  const timer = setInterval(async () => {
+    const session = await renewSession(data.me);
+    if (session?.staff_id !== data.me) return;
+    clearInterval(timer);
+    location.reload();
+  }, LOG_IN_MILLISECONDS);
 }
+
+document.addEventListener("logged-out", (event) => {
+  event.preventDefault(); // the page stays, with everything on it
+  loggedOut();
+});
 
 export const connect = () => stream.open();
 
@@ -72,8 +93,11 @@ export async function refresh() {
     return false;
   }
   if (!answer.ok) return false;
-  const state = await answer.json();
+  const state = inLanguage(await answer.json());
   heardAt(state.now);
+  for (const [kind, parts] of Object.entries(PARTS)) {
+    if ((toldAt.get(kind) ?? 0) > Date.parse(state.now)) for (const part of parts) delete state[part]; // older than what was told
+  }
   set({ ...state, loggedOut: false, stream: stream.source ? "on" : model.stream });
   told("refreshed", state);
   return true;
