@@ -7,12 +7,17 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 
+from crm.contacts.models import Contact
+from crm.contacts.service import unfinished_contacts
+from crm.contacts.showing import person_brief
 from crm.database import reading
 from crm.inbox.live import InboxWatch
 from crm.inbox.service import Counts, counts
 from crm.inbox.web import InboxPages, Surroundings
 from crm.live import Hub
 from crm.staff.access import Access, Visitor
+from crm.topics.models import Topic
+from crm.topics.service import topic_tree
 from crm.web.shell import House
 from hotline.settings import Settings
 
@@ -71,6 +76,20 @@ def make_inbox(around: Around, hub: Hub, access: Access, house: House) -> tuple[
     return watch, pages
 
 
-def own_work(connection: Connection, who: Visitor, now: datetime) -> Mapping[str, list[Mapping[str, Any]]]:
+def own_work(connection: Connection, who: Visitor, _now: datetime) -> Mapping[str, list[Mapping[str, Any]]]:
     """What waits for this person alone."""
-    return {"unfinished": [], "cards": []}
+    tree = topic_tree(connection)
+    unfinished = [_record(connection, contact, tree) for contact in unfinished_contacts(connection, who.staff_id)]
+    return {"unfinished": unfinished, "cards": []}
+
+
+def _record(connection: Connection, contact: Contact, tree: Mapping[int, Topic]) -> Mapping[str, Any]:
+    person = person_brief(connection, contact.person_id)
+    topic = tree.get(contact.topic_id) if contact.topic_id is not None else None
+    return {
+        "id": contact.id,
+        "number": contact.number,
+        "person_name": person["display_name"] if person else None,
+        "at": contact.begun_at.isoformat(),
+        "subject": {"th": topic.name("th"), "en": topic.name("en")} if topic else None,
+    }

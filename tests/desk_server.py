@@ -16,7 +16,6 @@ from ami_listener.floor import FloorState
 from crm.calendar.service import CalendarService
 from crm.closure.service import ClosureService
 from crm.database import open_engine, upgrade, writing
-from crm.live import Listener, Message
 from crm.staff import sessions
 from crm.staff.access import COOKIE
 from crm.staff.accounts import StaffDraft
@@ -33,11 +32,6 @@ from hotline.surroundings import Surroundings
 
 HERE = Path(__file__).parent
 AGENT, OTHER = "1001", "1002"
-
-
-async def _never() -> Message:
-    await asyncio.sleep(3600)
-    raise AssertionError
 
 
 def now() -> datetime:
@@ -165,13 +159,6 @@ class DeskServer:
     def now() -> datetime:
         """The time here."""
         return now()
-
-    def hold_streams(self) -> None:
-        """Streams stay open and say nothing any more."""
-        self._in_loop(lambda: [setattr(listener, "get", _never) for listener in self._listeners()])
-
-    def _listeners(self) -> set[Listener]:
-        return {one for listeners in self.office.hub._listeners.values() for one in listeners}
 
     def log_out_everywhere(self, username: str = "somsri") -> None:
         """Their sessions end."""

@@ -115,12 +115,13 @@ class Desk:
         view, call_id = view_of(record, agent, self._normalise), record.call_id
         if view is None or self._told.get((agent, call_id)) == view:
             return
+        first = self._phase(agent, call_id) not in {Phase.RINGING, Phase.TALKING, Phase.HELD}
         self._told[agent, call_id] = view
         self._desks.setdefault(call_id, set()).add(agent)
         if view.phase in {Phase.TALKING, Phase.HELD} or not self._is_busy(agent, but=call_id):
             self._last[agent] = call_id
         message: dict[str, Any] = {"kind": "call", "call": view.json()}
-        if view.phase in {Phase.RINGING, Phase.TALKING}:
+        if first and view.phase in {Phase.RINGING, Phase.TALKING}:
             profile = self._profile_for(agent, view)
             if profile is not None:
                 message["profile"] = profile

@@ -19,7 +19,9 @@ from crm.calls.models import CallbackState, MessageState, callbacks, calls, mess
 from crm.database import insert_into
 from crm.inbox.models import TaskKind, inbox_tasks
 from crm.people.models import people, person_numbers, phone_numbers
+from crm.people.showing import national
 from crm.staff.models import staff
+from crm.telephone.models import outbound_calls
 
 MISSED_FOR: Final = timedelta(days=3)  # who was not called back by then has called again, or does not wait any more
 TAKEN: Final = timedelta(minutes=15)
@@ -104,14 +106,31 @@ def missed_calls(
     )  # fmt: skip
     if queues is not None:
         query = query.where(or_(calls.c.queue.in_(queues), calls.c.queue.is_(None)))
+    rows = connection.execute(query).all()
+    called = _called_back(connection, {row.caller_e164 for row in rows}, now - MISSED_FOR)
     by_number: dict[str, list[Any]] = defaultdict(list)
-    for row in connection.execute(query):
+    for row in rows:
+        if called.get(row.caller_e164, row.arrived_at) > row.arrived_at:
+            continue
         waited = (row.ended_at - row.arrived_at).total_seconds() if row.ended_at else 0.0
         if row.outcome != Outcome.ABANDONED or waited >= short_seconds:
             by_number[row.caller_e164].append(row)
     names = names_of(connection, by_number)
     tasks = [_missed(rows, names.get(number, ()), now) for number, rows in by_number.items()]
     return sorted(tasks, key=lambda task: task.since)
+
+
+def _called_back(connection: Connection, numbers: Collection[str], since: datetime) -> dict[str, datetime]:
+    """Number → when an agent reached it last by calling out."""
+    dialled = {form: number for number in numbers for form in (number, national(number).replace(" ", ""))}
+    out = outbound_calls.c
+    query = select(out.number, out.began_at).where(
+        out.answered_at.is_not(None), out.began_at > since, out.number.in_(list(dialled))
+    )
+    found: dict[str, datetime] = {}
+    for number, began_at in connection.execute(query):
+        found[dialled[number]] = max(began_at, found.get(dialled[number], began_at))
+    return found
 
 
 def _missed(rows: list[Any], names: tuple[tuple[int, str], ...], now: datetime) -> Task:

@@ -86,7 +86,8 @@ def test_a_stream_that_is_silent_is_dead(server: DeskServer, page: Page) -> None
     server.state(AgentState.AVAILABLE)
     page.goto(server.url())
     expect(page.locator("#state")).to_have_attribute("data-state", "available")
-    server.hold_streams()
+    page.route("**/desk/events", lambda route: route.abort())
+    page.route("**/api/desk/state", lambda route: route.abort())
     page.clock.fast_forward(12 * SECOND)
     expect(page.locator("#trouble")).to_contain_text("ขาดการเชื่อมต่อ")
 

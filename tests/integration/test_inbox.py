@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from desk_server import DeskServer
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from ami_listener.events import EndedBy
 from ami_listener.records import Callback, CallRecord, Conversation, Message, Outcome
@@ -25,6 +25,7 @@ from crm.staff.accounts import StaffDraft
 from crm.staff.models import Role
 from crm.staff.passwords import Hasher
 from crm.staff.service import create
+from crm.telephone.models import outbound_calls
 
 NOW = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 NUMBER = "+66812345678"
@@ -103,6 +104,19 @@ def test_what_is_no_missed_call(engine: Engine) -> None:
     with reading(engine) as connection:
         assert [task.call_id for task in missed_calls(connection, NOW)] == ["main-7.1"]
         assert missed_calls(connection, NOW, ["technical"]) == []
+
+
+@pytest.mark.parametrize(("answered", "waits"), [(True, []), (False, ["main-1.1"])])
+def test_who_was_called_back_and_reached_does_not_wait_any_more(
+    engine: Engine, answered: bool, waits: list[str]
+) -> None:
+    write(engine, record(1, 30))
+    began = NOW - timedelta(minutes=5)
+    call = {"outbound_id": "1", "agent": "1001", "kind": "outside", "number": "0812345678", "began_at": began}
+    with writing(engine) as connection:
+        connection.execute(insert(outbound_calls).values(**call, answered_at=began if answered else None))
+    with reading(engine) as connection:
+        assert [task.call_id for task in missed_calls(connection, NOW)] == waits
 
 
 def test_nobody_is_called_by_two(engine: Engine) -> None:

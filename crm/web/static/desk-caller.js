@@ -41,7 +41,7 @@ function tookProfile(message) {
 /** One person on this number is that person, until the agent says otherwise. */
 function pick() {
   const people = model.profile?.people ?? [];
-  if (chosenFor === model.call?.call_id && model.person) return;
+  if (model.contact?.call_id === model.call?.call_id && model.contact) return; // the record knows who it is
   if (people.length === 1) set({ person: people[0] });
   else if (!people.some((one) => one.id === model.person?.id)) set({ person: null });
 }

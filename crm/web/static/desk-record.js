@@ -240,10 +240,16 @@ function proposeOutcome() {
   change("contact", { outcome });
 }
 
-async function newRecord() {
-  const out = model.phone.call?.direction === "out" ? model.phone.call.number : null;
+/** An agent's own call to somebody outside has a record too, from the moment they are reached. */
+function calledOut({ outbound }) {
+  const busy = model.contact || ["ringing", "talking", "held"].includes(model.call?.phase);
+  if (outbound.kind === "outside" && outbound.answered_at && !outbound.ended_at && !busy) newRecord({ number: outbound.number, key: outbound.outbound_id });
+}
+
+/** A record that no caller's call has made. */
+async function newRecord({ number = null, key = null } = {}) {
   try {
-    begin(await ask("POST", `/api/contacts?lang=${language}`, { direction: out ? "outbound" : "inbound", number: out }));
+    begin(await ask("POST", `/api/contacts?lang=${language}`, { direction: number ? "outbound" : "inbound", number, key }));
   } catch (error) {
     toast(say("failed", { why: error.data?.detail ?? error.message }), "bad");
   }
@@ -271,7 +277,7 @@ export const recordActions = {
   finish,
   "finish-by-key": () => model.contact && secondsSince(model.state.since) > FINISH_AFTER_SECONDS && finish(),
   open: (record) => openRecord(record.id),
-  "new-record": newRecord,
+  "new-record": () => newRecord(),
   async "keep-draft"() {
     await Promise.all([newcomer?.flush(), saving?.flush(), person?.flush()]);
     close();
@@ -285,6 +291,7 @@ export const recordActions = {
 
 export function startRecord() {
   hear("contact", told);
+  hear("outbound", calledOut);
   hear("person", (message) => { if (message.id === person?.id) person.remote(message); });
   hear("refreshed", () => findOpen().catch(() => {}));
   hear("call", (message) => { if (["talking", "held"].includes(message.call.phase) && model.contact?.call_id !== message.call.call_id) findOpen().catch(() => {}); });

@@ -175,7 +175,7 @@ export class InboxList {
 
   recordLine(record) {
     const name = record.person_name ?? shownNumber(record.number) ?? this.word("hidden_number");
-    const facts = [this.when(record.at), record.subject ?? this.word("without_subject")];
+    const facts = [this.when(record.at), record.subject?.[this.about.language] ?? this.word("without_subject")];
     const act = this.open
       ? button(this.word("open"), { "data-do": "open" }, () => this.open(record))
       : make("a", { class: "button", href: `/desk?record=${record.id}`, text: this.word("open") });
