@@ -48,9 +48,9 @@ def make_desk(around: Around, hub: Hub, access: Access, house: House) -> tuple[D
     """The desk and its pages; give the first every event."""
 
     def look_up(number: str | None, call_id: str) -> Mapping[str, Any]:
-        year = around.clock().astimezone(house.zone).year
+        now = around.clock()
         with reading(around.engine) as connection:
-            return profile_of(connection, number, call_id, year)
+            return profile_of(connection, number, call_id, now, now.astimezone(house.zone).year)
 
     def normalised(raw: str | None) -> Number:
         extensions = {agent.extension for agent in around.settings.agents}

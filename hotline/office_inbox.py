@@ -2,11 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 
+from crm.cards.lists import View, Wanted
+from crm.cards.lists import cards as cards_listed
+from crm.cards.records import Card
+from crm.cards.states import Part
+from crm.cards.words import WORDS as CARD_WORDS
 from crm.contacts.models import Contact
 from crm.contacts.service import unfinished_contacts
 from crm.contacts.showing import person_brief
@@ -76,11 +81,28 @@ def make_inbox(around: Around, hub: Hub, access: Access, house: House) -> tuple[
     return watch, pages
 
 
-def own_work(connection: Connection, who: Visitor, _now: datetime) -> Mapping[str, list[Mapping[str, Any]]]:
-    """What waits for this person alone."""
+def own_work(connection: Connection, who: Visitor, now: datetime) -> Mapping[str, list[Mapping[str, Any]]]:
+    """What waits for this person alone: records to be finished, cards whose next step is theirs, or that are late."""
     tree = topic_tree(connection)
-    unfinished = [_record(connection, contact, tree) for contact in unfinished_contacts(connection, who.staff_id)]
-    return {"unfinished": unfinished, "cards": []}
+    cards, _ = cards_listed(connection, Wanted(view=View.MINE), who, now, UTC)
+    return {
+        "unfinished": [_record(connection, one, tree) for one in unfinished_contacts(connection, who.staff_id)],
+        "cards": [_card(card, now) for card in cards if card.turn is Part.AGENT or card.is_overdue(now)],
+    }
+
+
+def _card(card: Card, now: datetime) -> Mapping[str, Any]:
+    return {
+        "id": card.id,
+        "number": card.number,
+        "caller": card.caller_name or card.caller_number,
+        "state": {language: words[f"state_{card.state.value}"] for language, words in CARD_WORDS.items()},
+        "to": {language: card.to_name(language) for language in CARD_WORDS},
+        "due_at": card.due_at.isoformat() if card.due_at else None,
+        "overdue": card.is_overdue(now),
+        "incomplete": card.is_incomplete,
+        "url": f"/cards/{card.id}",
+    }
 
 
 def _record(connection: Connection, contact: Contact, tree: Mapping[int, Topic]) -> Mapping[str, Any]:

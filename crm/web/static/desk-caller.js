@@ -159,8 +159,8 @@ function drawHistory() {
   const cards = person?.cards ?? profile?.cards ?? [];
   show($("cards-box"), cards.length);
   $("cards").replaceChildren(...cards.map((card) => h("li", {},
-    h("p", { class: "top" }, h("a", { href: card.url, target: "_blank", rel: "noopener", text: `${words.card} ${card.number}` }), h("span", { text: card.state_label ?? card.state })),
-    h("p", { class: "what", text: [card.to_label, card.question].filter(Boolean).join(" · ") }))));
+    h("p", { class: "top" }, h("a", { href: card.url, target: "_blank", rel: "noopener", text: `${words.card} ${card.number}` }), h("span", { class: card.overdue ? "late" : "", text: card.state_label })),
+    h("p", { class: "what", text: [card.to, card.question].filter(Boolean).join(" · ") }))));
   show($("open-person"), person);
   if (person) $("open-person").href = `/people/${person.id}`;
 }

@@ -118,7 +118,7 @@ async function order(what) {
     await what();
     return true;
   } catch (error) {
-    const why = error.cause?.data?.detail ?? word("phone", error.code ?? "failed");
+    const why = error.cause?.data?.advice ?? word("phone", error.code ?? "failed");
     toast(say("failed", { why }), "bad");
     tell(say("failed", { why }), true);
     return false;
@@ -169,11 +169,11 @@ export const phoneActions = {
 function startDialField() {
   const field = searchField($("dial-number"), $("dial-found"), {
     find: async (text, signal) => {
-      const found = await ask("GET", `/api/directory?q=${encodeURIComponent(text)}`, undefined, { signal });
-      return (found.entries ?? found).slice(0, 8);
+      const { entries } = await ask("GET", `/api/directory?lang=${language}&q=${encodeURIComponent(text)}&limit=8`, undefined, { signal });
+      return entries.filter((entry) => entry.dial);
     },
-    draw: (entry) => [h("span", {}, entry[`name_${language}`] ?? entry.name, h("span", { class: "path", text: entry.number ?? entry.extension ?? "" })), presence(entry.presence)],
-    choose: (entry) => { field.clear(); dial(entry.number ?? entry.extension); },
+    draw: (entry) => [h("span", {}, entry[`name_${language}`], h("span", { class: "path", text: entry.extension ?? shownNumber(entry.number) })), presence(entry)],
+    choose: (entry) => { field.clear(); dial(entry.dial); },
   });
   $("dial").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -191,10 +191,11 @@ function startDialField() {
   }, { capture: true });
 }
 
-export function presence(state) {
-  if (!state) return null;
-  const level = { free: "good", busy: "near", away: "" }[state] ?? "";
-  return h("span", { class: "badge", "data-level": level, text: words[state] ?? words.unknown_presence });
+/** Whether somebody would pick up: a word and a colour. */
+export function presence(entry) {
+  if (!entry?.presence || entry.presence === "unknown") return h("span", { class: "small muted", text: entry?.label ?? "" });
+  const level = { free: "good", busy: "near", away: "near", offline: "" }[entry.presence] ?? "";
+  return h("span", { class: "badge", "data-level": level, text: entry.label });
 }
 
 function changed() {

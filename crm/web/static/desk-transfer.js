@@ -1,7 +1,7 @@
 // Handing a call on (K3, K4): to whom, why, what was asked so far; the card is written first, so that it is never missing.
 import { ask, toast } from "./office.js";
-import { $, h, language, put, say, show, shownNumber, word, words } from "./desk-dom.js";
-import { model, on, tell } from "./desk-model.js";
+import { $, data, h, language, put, say, show, shownNumber, word, words } from "./desk-dom.js";
+import { model, on, set, tell } from "./desk-model.js";
 import { line, phone, presence } from "./desk-phone.js";
 import { hear } from "./desk-stream.js";
 import { searchField } from "./desk-search.js";
@@ -10,14 +10,13 @@ let to = null;
 let field = null;
 let busy = false;
 
-const isNumber = (text) => /^[+*#]?[\d\s().-]{2,}$/.test(text);
-const labelOf = (entry) => entry[`label_${language}`] ?? entry[`name_${language}`] ?? entry.name ?? entry.number;
+const labelOf = (entry) => entry[`name_${language}`];
+const lineOf = (entry) => [entry.kind_label, entry.office, entry.dial && (entry.extension ?? shownNumber(entry.number))].filter(Boolean).join(" · ");
 
 function open() {
   if (!["talking", "held"].includes(line()?.phase) || model.phone.colleague) return;
   to = null;
-  put($("transfer-chosen"), "–");
-  show($("transfer-fault"), false);
+  drawChosen();
   $("transfer-question").value = [$("f-question").value, $("f-answer").value].filter((text) => text.trim()).join("\n");
   field.clear();
   $("transfer").showModal();
@@ -26,25 +25,28 @@ function open() {
 }
 
 async function find(text, signal) {
-  const found = await ask("GET", `/api/directory?q=${encodeURIComponent(text)}`, undefined, { signal });
-  const entries = found.entries ?? found;
-  return isNumber(text) ? [...entries, { kind: "outside", number: text.replace(/[^\d+]/g, ""), name: text }] : entries;
+  return (await ask("GET", `/api/directory?lang=${language}&q=${encodeURIComponent(text)}`, undefined, { signal })).entries;
 }
 
 function choose(entry) {
   to = entry;
-  $("transfer-chosen").replaceChildren(labelOf(entry), " ", presence(entry.presence) ?? "");
-  show($("transfer-fault"), false);
+  drawChosen();
   $("transfer-why").focus();
+}
+
+function drawChosen() {
+  $("transfer-chosen").replaceChildren(...(to ? [h("b", { text: labelOf(to) }), h("span", { class: "path", text: lineOf(to) }), presence(to)] : ["–"]));
+  show($("transfer-fault"), false);
+  for (const id of ["transfer-blind", "transfer-consult"]) $(id).disabled = Boolean(to) && !to.dial;
 }
 
 function fault(text) {
   put($("transfer-fault"), text);
   show($("transfer-fault"), true);
+  tell(text, true);
 }
 
-const target = (entry) => ({ kind: entry.kind, name: entry.name, extension: entry.extension, number: entry.number });
-
+/** The card first, then the telephone: so that no transfer is without one. `mode`: blind, attended, null (card only). */
 async function transfer(mode) {
   if (busy || !$("transfer").open) return;
   if (!to) {
@@ -52,30 +54,40 @@ async function transfer(mode) {
     $("transfer-search").focus();
     return;
   }
+  if (mode && !to.dial) return;
   busy = true;
+  $("transfer").setAttribute("aria-busy", "true");
   let card = null;
   try {
-    card = await ask("POST", "/api/cards", {
+    card = await ask("POST", `/api/cards?lang=${language}`, {
       contact_id: model.contact?.id ?? null,
       call_id: model.call?.call_id ?? null,
-      to: target(to),
-      why: $("transfer-why").value,
+      caller_name: model.person?.display_name ?? "",
+      to: to.to,
+      why: $("transfer-why").selectedOptions[0].textContent,
       question: $("transfer-question").value,
-      mode: mode === "consult" ? "attended" : "blind",
+      mode,
+      without_call: !mode,
     });
-    const number = card.number_to_dial ?? to.extension ?? to.number;
-    if (mode === "consult") await phone.consult(number);
-    else await phone.transferBlind(number);
+    if (mode === "attended") await phone.consult(card.number_to_dial ?? to.dial);
+    else if (mode) await phone.transferBlind(card.number_to_dial ?? to.dial);
     $("transfer").close();
-    if (mode !== "consult") done(card);
-    else model.card = card;
+    set({ card });
+    if (mode !== "attended") done(card);
   } catch (error) {
-    const why = error.cause?.data?.detail ?? (error.code ? word("phone", error.code) : error.message);
-    fault(say("failed", { why }));
-    if (card) ask("POST", `/api/cards/${card.id}/withdraw`, { reason: "telephone" }).catch(() => {});
+    const why = error.cause?.data?.advice ?? (error.code ? word("phone", error.code) : error.data?.advice ?? error.message);
+    fault(say("failed", { why: error.data?.detail?.advice ?? why }));
+    if (card) withdraw(card);
   } finally {
     busy = false;
+    $("transfer").removeAttribute("aria-busy");
   }
+}
+
+/** The caller was not handed on after all. */
+function withdraw(card) {
+  ask("POST", `/api/cards/${card.id}/withdraw`, { reason: words.card_withdrawn }).catch(() => {});
+  set({ card: null });
 }
 
 function done(card) {
@@ -87,23 +99,32 @@ function done(card) {
 export const transferActions = {
   transfer: open,
   "transfer-blind": () => transfer("blind"),
-  "transfer-consult": () => transfer("consult"),
+  "transfer-consult": () => transfer("attended"),
+  "transfer-card": () => transfer(null),
 };
 
 export function startTransfer() {
   field = searchField($("transfer-search"), $("transfer-found"), {
     find,
-    draw: (entry) => [
-      h("span", {}, labelOf(entry), h("span", { class: "path", text: [word("", entry.kind) || words[entry.kind], entry.extension ?? shownNumber(entry.number)].filter(Boolean).join(" · ") })),
-      presence(entry.presence),
-    ],
+    draw: (entry) => [h("span", {}, labelOf(entry), h("span", { class: "path", text: lineOf(entry) })), presence(entry)],
     choose,
     always: true,
     empty: true,
   });
   phone.addEventListener("transferred", ({ detail }) => { if (detail.kind === "attended") done(model.card); });
+  phone.addEventListener("consult", ({ detail }) => { if (detail.state === "ended" && model.card && phone.call && !["transferred"].includes(detail.cause)) withdraw(model.card); });
   hear("card", (message) => {
-    if (message.handover === "failed") toast(say("transfer_failed", { reason: word("failed", message.reason) }), "bad");
+    const mine = message.agent === model.agent.extension || message.staff_id === data.me;
+    if (mine && message.handover === "failed" && message.what !== "seen") cameBack(message);
   });
   on(["call"], () => { if (!line() && $("transfer").open) $("transfer").close(); });
+}
+
+/** Nobody took the caller: said once a card. */
+function cameBack(message) {
+  if (cameBack.told === message.id) return;
+  cameBack.told = message.id;
+  const text = say("transfer_failed", { reason: word("failed", message.reason ?? "unknown"), number: message.number });
+  toast(text, "bad");
+  tell(text, true);
 }

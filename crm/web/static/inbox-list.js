@@ -183,8 +183,12 @@ export class InboxList {
   }
 
   cardLine(card) {
-    const facts = [card.due_at && this.word("due", { time: this.when(card.due_at) }), card.overdue && make("span", { class: "badge", "data-level": "bad", text: this.word("overdue") }), card.text];
-    return this.frame(`cards ${card.id}`, JSON.stringify(card), [make("b", { text: card.title })], facts, [make("a", { class: "button", href: card.url, target: "_blank", rel: "noopener", text: this.word("open") })]);
+    const { language } = this.about;
+    const facts = [card.to[language], card.state[language], card.due_at && this.word("due", { time: this.when(card.due_at) }),
+      card.overdue && make("span", { class: "badge", "data-level": "bad", text: this.word("overdue") }),
+      card.incomplete && make("span", { class: "badge", "data-level": "near", text: this.word("incomplete") })];
+    const caller = card.caller?.startsWith("+") ? shownNumber(card.caller) : card.caller ?? this.word("hidden_number");
+    return this.frame(`cards ${card.id}`, JSON.stringify(card), [make("b", { text: card.number }), make("span", { class: "muted", text: ` ${caller}` })], facts, [make("a", { class: "button", href: card.url, target: "_blank", rel: "noopener", text: this.word("open") })]);
   }
 
   // -- what all need
