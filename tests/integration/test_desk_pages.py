@@ -103,7 +103,7 @@ def test_state_is_everything_a_page_needs_to_be_drawn_anew(server: DeskServer) -
         assert state["heard"] is True
         assert (state["agent"]["extension"], state["agent"]["phone"]) == (AGENT, "desk")
         assert (state["state"]["state"], state["call"]["phase"]) == ("in_call", "talking")
-        assert state["profile"]["people"] == []
+        assert state["profile"]["th"]["people"] == []
         assert state["call"]["call_id"] == "main-11.1"
         server.state(AgentState.AVAILABLE)
 
