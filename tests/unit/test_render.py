@@ -239,9 +239,15 @@ def test_the_web_socket_is_for_this_machine_only() -> None:
 def test_callers_reach_our_numbers_and_nothing_else() -> None:
     sections = contexts(files()["extensions.conf"])
     reachable = sections[Context.FROM_TRUNK]
+    cleaned = "Set(CALLERID(num)=${FILTER(0-9+*#a-zA-Z,${CALLERID(num)})})"  # before anything is written of the call
+    begins = [line.partition(",1,")[::2] for line in reachable if line.startswith("exten")]
+    assert all(first == cleaned for _, first in begins)
+    assert [name for name, _ in begins][:2] == ["exten => 1169", "exten => 1170"]
     goes_on = [line for line in reachable if "Goto" in line]
-    assert goes_on == [f"exten => {n},1,Goto(hotline-call,{n},1)" for n in ("1169", "1170")]
-    assert all("Hangup" in line for line in reachable if line not in goes_on)
+    assert goes_on == [f"same => n,Goto(hotline-call,{n},1)" for n in ("1169", "1170")]
+    rest = [line for line in reachable if line.startswith("same") and line not in goes_on]
+    assert rest
+    assert all("Hangup" in line for line in rest)
     assert not any("include" in line for lines in sections.values() for line in lines)
     pjsip = contexts(files()["pjsip.conf"])
     assert f"context = {Context.FROM_TRUNK}" in pjsip["provider"]
