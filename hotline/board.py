@@ -54,6 +54,7 @@ class Health:
     gaps: Callable[[], int]
     agi: Callable[[], tuple[int, int, int]]
     callbacks: Callable[[], Mapping[str, int]]
+    cards: Callable[[], tuple[int, int] | None]
     messages: Callable[[], Mapping[str, int]]
 
 
@@ -125,11 +126,14 @@ class Now:
             for queue in agent.queues:
                 states[queue, state.value] += 1
         served, refused, failed = self._health.agi()
+        cards_open, cards_overdue = self._health.cards() or (None, None)
         return Snapshot(
             waiting={queue: len(calls) for queue, calls in floor.waiting.items()},
             longest_wait_seconds={queue: floor.longest_wait_seconds(queue) for queue in floor.waiting},
             agents=states,
             callbacks_waiting=self._health.callbacks(),
+            cards_open=cards_open,
+            cards_overdue=cards_overdue,
             ami_connected=self._health.ami(),
             database_healthy=self._health.database(),
             recorder_backlog=self._health.backlog(),

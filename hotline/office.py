@@ -82,7 +82,7 @@ class Office:
         self._endings += self.records.endings
 
     def _add_cards(self) -> None:
-        part = make_cards(self.around, self.hub, self.access, self.house)
+        part = make_cards(self.around, self.hub, self.access, self.house, self.around.transferred)
         self.cards = part.cards
         self.routers += part.routers
         self._listeners.append(part.happened)

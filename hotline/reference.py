@@ -241,6 +241,7 @@ def metric_families() -> list[Metric]:
     now = Snapshot(
         waiting={}, longest_wait_seconds={}, agents=Counter({("QUEUE", state): 0 for state in AGENT_STATES}),
         callbacks_waiting={}, ami_connected=True, database_healthy=True, recorder_backlog=0, journal_gaps=0,
+        cards_open=0, cards_overdue=0,
         agi_served=0, agi_refused=0, agi_failed=0,
     )  # fmt: skip
     registry = CollectorRegistry()

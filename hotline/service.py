@@ -72,6 +72,7 @@ class Service:
         self.settings = settings
         self.clock = clock
         self.zone = ZoneInfo(settings.site.timezone)
+        self._loop = asyncio.get_running_loop()
         self.registry = CollectorRegistry()
         self.book = DayBook(day_start(self.zone), limits_of(settings))
         self.pace = Pace(clock)
@@ -92,7 +93,7 @@ class Service:
             Sinks(self._happened, self._changed, self._read_up_to, self._resumed, self._known_calls, self._find_call),
             clock,
         )
-        self.standing = Standing(self.engine)
+        self.standing = Standing(self.engine, clock)
         self.calendar = CalendarService(self.engine, settings, clock)
         self.agi = self._agi_server()
         self.ami = self._ami_client()
@@ -118,6 +119,7 @@ class Service:
                 closures=closures,
                 clock=clock,
                 called_by_hand=self._called_by_hand,
+                transferred=self._transferred,
                 version=product_version(),
             )
         )
@@ -247,6 +249,10 @@ class Service:
         request = self.listener.calls.find(event.request_call_id)
         self.exporter.observe_callback_try(request.queue if request else None, event.result)
 
+    def _transferred(self, kind: str, result: str) -> None:
+        """From a thread; the exporter belongs to the loop."""
+        self._loop.call_soon_threadsafe(self.exporter.observe_transfer, kind, result)
+
     async def _known_calls(self, call_ids: set[str]) -> Iterable[CallRecord]:
         if not call_ids:
             return []
@@ -332,6 +338,7 @@ class Service:
             agi=self._agi_counts,
             callbacks=lambda: self.standing.callbacks,
             messages=lambda: self.standing.messages,
+            cards=lambda: self.standing.cards,
         )
 
     def _agi_counts(self) -> tuple[int, int, int]:

@@ -19,7 +19,8 @@ from hotline.settings import Settings
 class Surroundings:
     """What the office is given. ``engine``: the database, for threads; ``send``: asks Asterisk; ``floor``: who waits
     and talks now; ``agent_now``: of one agent; ``find_call``: a call that is going on or ended lately, as far as
-    it is known; ``called_by_hand``: a person calls the caller of this callback, the scheduler shall not.
+    it is known; ``called_by_hand``: a person calls the caller of this callback, the scheduler shall not;
+    ``transferred``: how a transfer ended (kind, result), for the figures; from any thread.
 
     ``settings``: as they are at this moment; people and departments come and go while we run, so ask for it again.
     """
@@ -34,6 +35,7 @@ class Surroundings:
     closures: ClosureService
     clock: Callable[[], datetime]
     called_by_hand: Callable[[str], None] = lambda _call_id: None
+    transferred: Callable[[str, str], None] = lambda _kind, _result: None
     version: str = "0"
     people: People | None = None  # None: changes of people reach nobody, as in a test without Asterisk
 

@@ -31,6 +31,8 @@ ASKED: Final = "asked"
 NO_ANSWER: Final = "no_answer"
 SURVEY_LABELS: Final = (ASKED, *MEANINGS, NO_ANSWER)
 CALLBACK_RESULTS: Final = ("requested", "connected", "no_answer", "busy", "failed")
+TRANSFER_KINDS: Final = ("blind", "attended")
+TRANSFER_RESULTS: Final = ("connected", "failed", "caller_gone")
 _REMEMBERED_CALLS = 20_000  # ended calls that are recognised when they are told a second time
 
 
@@ -85,6 +87,12 @@ class Exporter:
             registry=registry,
             buckets=LAG_BUCKETS,
         )
+        transfers = Counter(
+            "hotline_transfers", "Calls transferred whose end is known.", ("kind", "result"), registry=registry
+        )
+        self._transfers = {
+            (kind, result): transfers.labels(kind, result) for kind in TRANSFER_KINDS for result in TRANSFER_RESULTS
+        }
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         registry.register(_Now(snapshot, self._queue_names[:-1], version, asterisk_version))
         self._exposition = Exposition(registry)
@@ -131,6 +139,12 @@ class Exporter:
         wrap_up = self._of(queue).wrap_up
         assert wrap_up is not None  # noqa: S101 (set at the start)
         wrap_up.observe(seconds)
+
+    def observe_transfer(self, kind: str, result: str) -> None:
+        """What became of one transfer (K3): one of `TRANSFER_KINDS` and of `TRANSFER_RESULTS`."""
+        counter = self._transfers.get((kind, result))
+        if counter is not None:
+            counter.inc()
 
     def observe_callback_try(self, queue: str | None, result: str) -> None:
         """One try of a callback ended with one of `CALLBACK_RESULTS`; other results (calling) are not counted."""
@@ -278,6 +292,8 @@ def _of_service(now: Snapshot) -> Iterator[Metric]:
         ("hotline_ami_connected", "1 while we hear Asterisk.", now.ami_connected),
         ("hotline_database_healthy", "1 while the database can be written.", now.database_healthy),
         ("hotline_recorder_backlog", "Events heard and not yet written.", now.recorder_backlog),
+        ("hotline_cards_open", "Transfer cards that are not closed.", now.cards_open),
+        ("hotline_cards_overdue", "Transfer cards whose next step is late.", now.cards_overdue),
     )
     for name, text, value in gauges:
         if value is not None:

@@ -10,6 +10,7 @@ class Snapshot:
 
     ``longest_wait_seconds``: by queue, of those waiting now. ``agents``: (queue, state) → how many agents.
     ``journal_gaps``: stretches since the start that neither AMI nor the journal could fill.
+    ``cards_open``: transfer cards that are not closed (K4), ``cards_overdue``: those whose next step is late.
     ``recorder_backlog``: events heard and not yet written. ``agi_*``: calls of the call flows since the start.
     """
 
@@ -17,6 +18,8 @@ class Snapshot:
     longest_wait_seconds: Mapping[str, float] = field(default_factory=dict)
     agents: Mapping[tuple[str, str], int] = field(default_factory=dict)
     callbacks_waiting: Mapping[str, int] = field(default_factory=dict)
+    cards_open: int | None = None
+    cards_overdue: int | None = None
     ami_connected: bool | None = None
     database_healthy: bool | None = None
     recorder_backlog: int | None = None

@@ -179,3 +179,11 @@ def open_cards_of_number(connection: Connection, number: str, limit: int = 10) -
     condition = and_(_c.caller_number == number, PERSON.is_(None), _OPEN)
     query = select_cards().where(condition).order_by(_c.created_at.desc(), _c.id.desc())
     return [card_of(row) for row in connection.execute(query.limit(limit))]
+
+
+def open_and_overdue(connection: Connection, now: datetime) -> tuple[int, int]:
+    """How many cards are open, and how many of them overdue."""
+    still_open = _c.state.in_([state for state in CardState if state is not CardState.CLOSED])
+    overdue = func.sum(case((_c.due_at <= now, 1), else_=0))
+    count, late = connection.execute(select(func.count(), overdue).select_from(transfer_cards).where(still_open)).one()
+    return int(count), int(late or 0)

@@ -14,7 +14,7 @@ from crm.cards import ledger, steps
 from crm.cards.drafts import target_values
 from crm.cards.handovers import HandedOver, card_of, handed_over, line_of
 from crm.cards.ledger import SYSTEM, Work, step
-from crm.cards.models import card_handovers, transfer_cards
+from crm.cards.models import card_handovers
 from crm.cards.records import Card, HandoverLine, get, handovers_of, the_one_at
 from crm.cards.service import Cards, of_call
 from crm.cards.states import CardState, Handover, is_with_office
@@ -199,16 +199,6 @@ def unfinished(connection: Connection, now: datetime) -> set[str]:
         card_handovers.c.transferred_at >= since, card_handovers.c.result == Handover.RINGING
     )
     return {*connection.scalars(missing), *connection.scalars(open_ones)}
-
-
-def open_and_overdue(connection: Connection, now: datetime) -> tuple[int, int]:
-    """How many cards are open, and how many of them overdue."""
-    is_open = transfer_cards.c.state != CardState.CLOSED
-    count = select(func.count()).select_from(transfer_cards).where(is_open)
-    return (
-        int(connection.scalar(count) or 0),
-        int(connection.scalar(count.where(transfer_cards.c.due_at <= now)) or 0),
-    )
 
 
 def _is_news(line: HandoverLine, one: HandedOver) -> bool:

@@ -243,6 +243,23 @@ def test_card(played: dict[str, BaseException | None], scenario: Scenario) -> No
     verdict(played, scenario)
 
 
+def test_the_figures_know_of_transfers(offices: Whole, played: dict[str, BaseException | None]) -> None:
+    """K3: how each ended; and how many cards are open."""
+
+    def figures() -> dict[str, float] | None:
+        found = offices.metrics()
+        wanted = {
+            'hotline_transfers_total{kind="blind",result="failed"}': 2,
+            'hotline_transfers_total{kind="blind",result="caller_gone"}': 1,
+            'hotline_transfers_total{kind="attended",result="connected"}': 2,
+            'hotline_transfers_total{kind="blind",result="connected"}': 4,
+            "hotline_cards_open": len(SCENARIOS),
+        }
+        return found if wanted.items() <= found.items() else None
+
+    assert asyncio.run(offices.until(figures, 10, "figures"))
+
+
 def test_a_transfer_while_the_service_was_dead_has_its_card_afterwards(
     offices: Whole, played: dict[str, BaseException | None]
 ) -> None:

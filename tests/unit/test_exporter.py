@@ -182,6 +182,8 @@ def test_after_a_restart_gauges_are_right_and_counters_start_again() -> None:
         longest_wait_seconds={"general": 41.5},
         agents={("general", "in_call"): 5},
         callbacks_waiting={"general": 2},
+        cards_open=12,
+        cards_overdue=3,
         ami_connected=True,
         database_healthy=False,
         recorder_backlog=7,
@@ -196,6 +198,8 @@ def test_after_a_restart_gauges_are_right_and_counters_start_again() -> None:
     assert value(exported, "hotline_agents", queue="general", state="in_call") == 5
     assert value(exported, "hotline_agents", queue="general", state="paused") == 0
     assert value(exported, "hotline_callbacks_waiting", queue="general") == 2
+    assert value(exported, "hotline_cards_open") == 12
+    assert value(exported, "hotline_cards_overdue") == 3
     assert value(exported, "hotline_ami_connected") == 1
     assert value(exported, "hotline_database_healthy") == 0
     assert value(exported, "hotline_recorder_backlog") == 7
@@ -203,6 +207,16 @@ def test_after_a_restart_gauges_are_right_and_counters_start_again() -> None:
     assert value(exported, "hotline_agi_calls_total", result="refused") == 2
     assert value(exported, "hotline_build_info", version="0.1.0", asterisk="22.10.1") == 1
     assert value(exported, "hotline_calls_offered_total", queue="general") == 0
+
+
+def test_transfers_are_counted_by_kind_and_end() -> None:
+    """K3: every series is there from the start; a word that is none is not counted."""
+    exported = exporter()
+    assert value(exported, "hotline_transfers_total", kind="attended", result="connected") == 0
+    for kind, result in (("blind", "failed"), ("blind", "failed"), ("attended", "connected"), ("blind", "lost")):
+        exported.observe_transfer(kind, result)
+    assert value(exported, "hotline_transfers_total", kind="blind", result="failed") == 2
+    assert value(exported, "hotline_transfers_total", kind="attended", result="connected") == 1
 
 
 def test_unknown_is_absent_not_zero() -> None:
