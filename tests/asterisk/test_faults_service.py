@@ -86,9 +86,9 @@ def test_a_full_event_queue_brings_the_same_result(hotline: Installation) -> Non
 
 
 def test_gauges_are_right_at_the_first_scrape_after_a_restart(hotline: Installation) -> None:
-    """Ten talk, three wait; nobody has to call for the numbers to be right."""
+    """Ten talk, three wait; nobody has to call for the numbers to be right. They talk for longer than a start takes."""
     behaviour = replace(
-        QUICK, hang_up_early_share=0, message_share=0, talk_median_seconds=9, talk_limits_seconds=(9, 9)
+        QUICK, hang_up_early_share=0, message_share=0, talk_median_seconds=16, talk_limits_seconds=(16, 16)
     )
     scraped: list[dict[str, float]] = []
 
@@ -97,7 +97,7 @@ def test_gauges_are_right_at_the_first_scrape_after_a_restart(hotline: Installat
         await play.until(lambda progress: progress.stages[Stage.WAITING] == 3, "three wait")
         hotline.kill_service()
         hotline.start_service(ready=False)
-        await asyncio.to_thread(wait_for, lambda: hotline.get("/health")[0] == 200, "pages")
+        await asyncio.to_thread(wait_for, lambda: hotline.get("/health")[0] == 200, "pages", 15)
         scraped.append(await asyncio.to_thread(hotline.metrics))
 
     play, summary = hotline.play(13, 6.0, restart, behaviour)
