@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from crm.audit.service import Doer, note
 from crm.departments.models import departments
@@ -86,7 +87,10 @@ def create(
         select(departments.c.name).where(departments.c.name == draft.name)
     ).first():
         raise Faults({"name": "name_taken"})
-    connection.execute(insert(departments).values(**asdict(draft), updated_at=at))
+    try:
+        connection.execute(insert(departments).values(**asdict(draft), updated_at=at))
+    except IntegrityError as error:  # somebody else made one of that name or extension at the same moment
+        raise Faults({"name": "name_taken"}) from error
     note(connection, at, doer, "department.created", f"department/{draft.name}", **asdict(draft))
     return draft.name
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from crm.audit.service import Doer, note
 from crm.pauses.models import pause_reasons
@@ -69,7 +70,10 @@ def create(connection: Connection, draft: ReasonDraft, at: datetime, doer: Doer 
     if connection.execute(select(pause_reasons.c.name).where(pause_reasons.c.name == draft.name)).first():
         raise Faults({"name": "name_taken"})
     last = connection.execute(select(func.max(pause_reasons.c.position))).scalar_one() or 0
-    connection.execute(insert(pause_reasons).values(**asdict(draft), position=last + 1, updated_at=at))
+    try:
+        connection.execute(insert(pause_reasons).values(**asdict(draft), position=last + 1, updated_at=at))
+    except IntegrityError as error:  # somebody else made one of that name at the same moment
+        raise Faults({"name": "name_taken"}) from error
     note(connection, at, doer, "pause.created", f"pause/{draft.name}", **asdict(draft))
 
 

@@ -85,5 +85,7 @@ def weakness(password: str, *, username: str = "") -> str | None:
 
 
 def _rows() -> set[str]:
+    """Digits in their order, forwards and backwards."""
     row = "12345678901234567890"
-    return {row[start : start + length] for start in range(10) for length in range(SHORTEST, 20 - start + 1)}
+    found = {row[start : start + length] for start in range(10) for length in range(SHORTEST, 20 - start + 1)}
+    return found | {one[::-1] for one in found}

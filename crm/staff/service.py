@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from crm.audit.service import Doer, note
 from crm.database import reading, writing
@@ -98,7 +99,10 @@ def create(
     """Makes an account; returns its id. Raises Faults."""
     draft = _checked(connection, draft, None, premises)
     values = _values(draft) | _kept(password) | {"created_at": at, "updated_at": at}
-    staff_id = int(connection.execute(insert(staff).values(**values).returning(staff.c.id)).scalar_one())
+    try:
+        staff_id = int(connection.execute(insert(staff).values(**values).returning(staff.c.id)).scalar_one())
+    except IntegrityError as error:
+        raise _taken_meanwhile(error) from error
     _set_queues(connection, staff_id, draft.queues)
     told = {"role": draft.role.value, "extension": draft.extension, "queues": dict(draft.queues)}
     note(connection, at, doer, "staff.created", f"staff/{staff_id}", username=draft.username, **told)
@@ -117,8 +121,10 @@ def change(
     """Changes an account to ``draft``; another role ends its sessions. Raises Faults, UnknownStaff."""
     before = member(connection, staff_id)
     draft = _checked(connection, draft, before, premises)
-    values = _values(draft)
-    connection.execute(update(staff).where(staff.c.id == staff_id).values(**values, updated_at=at))
+    try:
+        connection.execute(update(staff).where(staff.c.id == staff_id).values(**_values(draft), updated_at=at))
+    except IntegrityError as error:
+        raise _taken_meanwhile(error) from error
     _set_queues(connection, staff_id, draft.queues)
     after = member(connection, staff_id)
     if changes := _differences(before, after):
@@ -231,10 +237,13 @@ def make_first_administrator(engine: Engine, at: datetime, hasher: Hasher) -> st
         username=FIRST_ADMINISTRATOR, role=Role.ADMINISTRATOR, name_th="ผู้ดูแลระบบ", name_en="Administrator"
     )
     password = hasher.one_time()
-    with writing(engine) as connection:
-        if not _nobody(connection):
-            return None
-        create(connection, draft, at, None, password)
+    try:
+        with writing(engine) as connection:
+            if not _nobody(connection):
+                return None
+            create(connection, draft, at, None, password)
+    except Faults:  # another first start was quicker
+        return None
     return password.plain
 
 
@@ -255,6 +264,12 @@ def _checked(
     if before and before.active and draft.role is not Role.ADMINISTRATOR:
         _not_the_last_administrator(connection, before)
     return draft
+
+
+def _taken_meanwhile(error: IntegrityError) -> Faults:
+    """Somebody else took the name or the extension after it was looked up."""
+    field = "extension" if "extension" in str(error.orig) else "username"
+    return Faults({field: f"{field}_taken"})
 
 
 def _not_the_last_administrator(connection: Connection, person: StaffMember) -> None:

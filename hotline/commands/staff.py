@@ -15,6 +15,8 @@ from crm.staff.models import PhoneKind, Role
 from crm.staff.passwords import Hasher
 from crm.staff.words import WORDS
 from hotline.cli import Context
+from hotline.people import overlay_of
+from hotline.people_overlay import write
 
 ONCE = "It is for one time, and must be changed at the first log-in."
 
@@ -52,7 +54,10 @@ def add(
     phone: str,
     queues: tuple[str, ...],
 ) -> None:
-    """Make an account called USERNAME; its one-time password is shown once."""
+    """Make an account called USERNAME; its one-time password is shown once.
+
+    A service that runs has the telephone rung within some seconds; else: hotline dialplan apply.
+    """
     draft = StaffDraft(
         username=username,
         role=Role(role),
@@ -70,6 +75,7 @@ def add(
             service.create(connection, draft, datetime.now(UTC), None, password, premises=_premises(context))
     except Faults as faults:
         raise click.ClickException(_in_words(faults)) from faults
+    _write_down(context)
     click.echo(f"{username}: password {password.plain}\n{ONCE}")
 
 
@@ -122,7 +128,14 @@ def deactivate(context: Context, username: str) -> None:
             service.set_active(connection, _id(connection, username), False, datetime.now(UTC), None)
     except Faults as faults:
         raise click.ClickException(_in_words(faults)) from faults
+    _write_down(context)
     click.echo(f"{username} is closed.")
+
+
+def _write_down(context: Context) -> None:
+    """For the next start and for `hotline dialplan apply`; a service that runs sees the change in the database."""
+    with reading(context.engine()) as connection:
+        write(context.settings.state, overlay_of(connection))
 
 
 def _id(connection: Connection, username: str) -> int:

@@ -74,8 +74,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(sqlite_engine: Engine) -> Iterator[Desk]:
-    desk = Desk(sqlite_engine)
+def desk(engine: Engine) -> Iterator[Desk]:
+    desk = Desk(engine)
     yield desk
     desk.close()
 

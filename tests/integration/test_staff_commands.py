@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from crm.database import open_engine, reading
 from crm.staff.service import member_named
 from hotline.cli import Context, cli
+from hotline.settings import load
 
 SETTINGS = """\
 numbers = [{number = "1169", queue = "enquiries"}]
@@ -53,6 +54,7 @@ def test_an_account_from_its_making_to_its_end(desk: Desk) -> None:
     )
     assert made.exit_code == 0, made.output
     first = re.findall(r"password (\S+)", made.output)
+    assert [agent.extension for agent in load(desk.file).agents] == ["1101"]  # known at the next start
     [line] = [json.loads(line) for line in desk("list", "--json").output.splitlines()]
     assert (line["username"], line["extension"], line["queues"]) == (
         "malee.p",
@@ -65,6 +67,7 @@ def test_an_account_from_its_making_to_its_end(desk: Desk) -> None:
     assert again.exit_code == 0
     assert re.findall(r"password (\S+)", again.output) != first
     assert desk("deactivate", "malee.p").exit_code == 0
+    assert load(desk.file).agents == ()
     assert "No accounts" in desk("list").output
     assert "closed" in desk("list", "--all").output
     with desk.database() as connection:

@@ -53,3 +53,5 @@ for (const select of document.querySelectorAll(".matrix select")) {
     select.classList.toggle("answers", select.value !== "");
   });
 }
+
+document.querySelector(".admin-places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
