@@ -44,6 +44,7 @@ class Call:
         self.ended_by_us = False
         self.notifies: list[str] = []  # what became of our REFER: "SIP/2.0 200 OK"
         self.referred: int | None = None  # status of the answer to our REFER
+        self.asked: list[str] = []  # events of NOTIFYs that are no answer to a REFER: "talk", "hold"
         self.user = ""  # which of our names was called
         self.caller = self.caller_name = ""  # who calls, as shown to us
         self.shown: list[str] = []  # every number that was shown as the far end
@@ -464,8 +465,10 @@ class Telephone(asyncio.DatagramProtocol):
         elif method == "UPDATE" and message.body:
             self._task(self._described(message, call))
         else:
-            if method == "NOTIFY":
+            if method == "NOTIFY" and message["event"].startswith("refer"):
                 call.notifies.append(message.body.strip())
+            elif method == "NOTIFY":
+                call.asked.append(message["event"])
             self._note_far_end(message, call)
             self.send(self.response(message, 200, "OK", call).encode(), addr)
             call.changed()
