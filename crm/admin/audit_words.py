@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from crm.audit.service import AuditLine
+from crm.cards.words import WORDS as CARDS
 
 ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "staff.created": ("สร้างบัญชี", "made an account"),
@@ -45,6 +46,9 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "contact.finished": ("จบบันทึกการให้บริการ", "finished a record of service"),
     "contact.person_chosen": ("เลือกผู้รับบริการของบันทึก", "chose the person of a record"),
     "person.added": ("เพิ่มผู้รับบริการ", "wrote down a person"),
+    "directory.added": ("เพิ่มในสมุดโทรศัพท์", "added to the directory"),
+    "directory.changed": ("แก้ไขสมุดโทรศัพท์", "changed the directory"),
+    "directory.removed": ("ลบจากสมุดโทรศัพท์", "removed from the directory"),
     "person.created": ("เพิ่มผู้รับบริการ", "wrote down a person"),
     "person.changed": ("แก้ไขข้อมูลผู้รับบริการ", "changed a person's data"),
     "person.merged": ("รวมผู้รับบริการ", "merged people"),
@@ -69,6 +73,9 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "script": ("บทสนทนา", "Scripts"),
     "standards": ("มาตรฐานเวลา", "Standard times"),
     "letter": ("จดหมาย", "Letters"),
+    "directory": ("สมุดโทรศัพท์", "Directory"),
+    "inbox": ("กล่องงาน", "Inbox"),
+    "message": ("ข้อความเสียง", "Messages"),
 }
 FIELDS: Final[dict[str, tuple[str, str]]] = {
     "username": ("ชื่อผู้ใช้", "user name"),
@@ -109,8 +116,13 @@ _NOTHING: Final = "–"
 
 
 def text_of(action: str, language: str) -> str:
-    """An action in words."""
-    return _in(language, ACTIONS.get(action, (action, action)))
+    """An action in words; of a transfer card those of its own story; else its kind and how it is kept."""
+    if action in ACTIONS:
+        return _in(language, ACTIONS[action])
+    kind, _, what = action.partition(".")
+    if kind == "card" and (told := CARDS[language].get(f"what_{what}")):
+        return told
+    return f"{kind_of(kind, language)}: {what.replace('_', ' ')}" if kind in KINDS else action
 
 
 def kind_of(kind: str, language: str) -> str:

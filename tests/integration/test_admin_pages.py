@@ -9,7 +9,7 @@ import pytest
 from admin_office import PASSWORD, AdminOffice
 from sqlalchemy import Engine
 
-from crm.admin.audit_words import ACTIONS
+from crm.admin.audit_words import ACTIONS, text_of
 from crm.admin.words import WORDS
 from crm.calendar.service import list_holidays
 from crm.closure.service import current_closures
@@ -388,6 +388,12 @@ def test_what_is_noted_has_words(feature: str) -> None:
     source = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
     noted = set(re.findall(r'"((?:staff|team|department|pause|closure|calendar|screen)\.[a-z_]+)"', source))
     assert {action for action in noted if not action.endswith((".html", ".id"))} <= ACTIONS.keys()
+
+
+def test_actions_of_other_features_have_words_too() -> None:
+    assert text_of("card.picked_up", "th") == "ปลายทางรับสาย"
+    assert text_of("inbox.callback_done", "en") == "Inbox: callback done"
+    assert text_of("never.heard_of", "en") == "never.heard_of"
 
 
 # --- what agents choose from, read and are measured by ----------------------------------------------------------------
