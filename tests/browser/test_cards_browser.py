@@ -75,7 +75,7 @@ def until(page: Page, condition: Callable[[], Any], seconds: float = 15) -> Any:
 
 
 def link_in(mail: MailPeer, number: int = -1) -> str:
-    text = mail.taken[number].get_content()
+    text = str(mail.taken[number].get_content())
     return "/c/" + text.partition("https://hotline.test/c/")[2].split()[0]
 
 
