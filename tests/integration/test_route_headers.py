@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -193,6 +194,21 @@ def test_a_planted_session_is_not_taken_over(house: GuardedHouse) -> None:
     assert house.ask("GET", "/account", planted).status == 401
     made_up = house.ask("POST", "/login", form=form, cookie="hotline_session=chosen-by-somebody")
     assert "chosen-by-somebody" not in made_up.headers["set-cookie"]
+
+
+def test_a_name_that_nobody_has_takes_as_long(house: GuardedHouse) -> None:
+    """Whether an account exists is not told by the time either: a password is compared each time."""
+    house.person("sleeper", Role.AGENT)
+
+    def seconds(username: str) -> float:
+        begun = time.perf_counter()
+        answer = house.ask("POST", "/login", form={"username": username, "password": "wrong"}, client="192.0.2.77")
+        assert answer.status == 403
+        return time.perf_counter() - begun
+
+    known = min(seconds("sleeper") for _ in range(4))
+    unknown = min(seconds("nobody-at-all") for _ in range(4))
+    assert 0.3 < unknown / known < 3
 
 
 def test_every_role_is_in_the_table() -> None:

@@ -140,6 +140,7 @@ events.onopen = () => { if (missed) readAnew(); missed = false; };
 events.onerror = () => { missed = true; };
 events.onmessage = async ({ data }) => {
   const message = JSON.parse(data);
+  if (message.kind === "logged-out") return; // the next request says so, and keeps what was typed
   await known.catch(() => {});
   if (message.kind === "lost" || message.reload) readAnew();
   else saving.remote(message);

@@ -64,7 +64,10 @@
 
   function connect() {
     const source = new EventSource(body.dataset.events);
-    source.onmessage = (event) => draw(JSON.parse(event.data));
+    source.onmessage = (event) => {
+      const message = JSON.parse(event.data);
+      if (message.parts) draw(message); // else the last word of a stream whose log-in is over
+    };
     source.onerror = () => {
       connected = false;
       tick();
