@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from desk_scenes import answer, arrive, fill_inbox, person, ring
@@ -34,7 +35,7 @@ def server(tmp_path: Path) -> Iterator[DeskServer]:
 def page(browser: Browser, server: DeskServer) -> Iterator[Page]:
     """Somebody's page in which no error may happen."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([server.cookie()])
+    context.add_cookies([cast(Any, server.cookie())])
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))

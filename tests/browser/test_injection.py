@@ -10,7 +10,7 @@ from desk_scenes import QUEUE, answer, made, ring
 from desk_server import AGENT, DeskServer, now
 from fastapi.routing import APIRoute
 from people_page import Office
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 
 from ami_listener.events import AgentState, CallArrived, LanguageChosen, QueueJoined
 from crm.database import reading, writing
@@ -38,10 +38,14 @@ class Watched:
         self.page: Page = context.new_page()
         self.where = ""
         self.shown: list[str] = []  # paths whose page shows the markup as text
-        self.page.on("dialog", lambda dialog: (self._fault(f"dialog {dialog.message}"), dialog.dismiss()))
+        self.page.on("dialog", self._asks)
         self.page.on("pageerror", lambda error: self._fault(f"error {error}"))
         self.page.on("console", lambda message: self._said(message.text))
         context.on("request", lambda request: self._asked(request.url))
+
+    def _asks(self, dialog: Dialog) -> None:
+        self._fault(f"dialog {dialog.message}")
+        dialog.dismiss()
 
     def _fault(self, text: str) -> None:
         self.faults.append(f"{self.where}: {text}")
@@ -143,7 +147,7 @@ def pages_of(server: DeskServer, ids: dict[str, Any]) -> list[str]:
     found = []
     for router in server.office.routers:
         for route in router.routes:
-            if isinstance(route, APIRoute) and "GET" in route.methods and not route.path.startswith("/api/"):
+            if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and not route.path.startswith("/api/"):
                 path = route.path
                 for name, value in {**ids, "name": "legal"}.items():
                     path = path.replace("{" + name + "}", str(value))

@@ -203,7 +203,7 @@ def test_the_share_of_contacts_within_the_standard_by_step(rig: RecordsRig) -> N
                 Standard(step="H3", ordinal=2, name_th="x", name_en="x", max_seconds=60, counted=False)]  # fmt: skip
     with writing(rig.engine) as connection:
         set_standards(connection, StepChannel.HOTLINE, date(2026, 11, 21), stricter, day, None)
-        for at, stays in [
+        measured: list[tuple[datetime, list[tuple[str, float | None, bool]]]] = [
             (day, [("H2", 20, True), ("H3", 50, True)]),
             (day, [("H2", 20, True), ("H2", 15, True)]),  # 35 s together
             (day, [("H2", 900, False)]),
@@ -211,7 +211,8 @@ def test_the_share_of_contacts_within_the_standard_by_step(rig: RecordsRig) -> N
             (day + timedelta(days=1), [("H2", 9, True)]),
             (day + timedelta(days=1), [("H2", 20, True)]),
             (day + timedelta(days=2), [("H2", 1, True)]),  # outside
-        ]:
+        ]
+        for at, stays in measured:
             _contact(connection, at, stays)
         from_at, to_at = day_range(date(2026, 11, 20), date(2026, 11, 21), BANGKOK)
         shares = {one.standard.step: one for one in

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from guarded_house import PASSWORD, GuardedHouse
@@ -52,7 +53,7 @@ def called(house: GuardedHouse) -> None:
     at = datetime.now(UTC)
 
     async def told() -> None:
-        about = {"occurred_at": at, "call_id": "main-1.1"}
+        about: dict[str, Any] = {"occurred_at": at, "call_id": "main-1.1"}
         for event in (
             CallArrived(event_id="1", caller_number=NUMBER, called_number="1169", trunk="network", **about),
             QueueJoined(event_id="2", queue="enquiries", pass_number=1, **about),

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_pbx import FakePbx
@@ -106,8 +107,8 @@ def test_an_open_page_keeps_its_telephone_until_it_is_taken_over(place: Place) -
         assert socket.ended is Ending.ELSEWHERE
         assert place.telephones.holds("1001", second)
         newer = Socket("1001")
-        place.telephones.opened(newer)  # type: ignore[arg-type]
-        place.telephones.closed(socket)  # type: ignore[arg-type]  # late: it is not the newer one's end
+        place.telephones.opened(newer)
+        place.telephones.closed(socket)  # late: it is not the newer one's end
         assert place.telephones.connected("1001")
 
     asyncio.run(story())
@@ -141,7 +142,7 @@ def test_with_the_log_in_ends_the_telephone(place: Place, how: str) -> None:
 
 
 def end(place: Place, how: str, session: str) -> None:
-    changes = {
+    changes: dict[str, dict[str, Any]] = {
         "inactive": {"active": False}, "moved": {"extension": "1009"}, "desk phone": {"phone": "desk"},
         "officer": {"role": "officer"},
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,8 @@ def at(seconds: float) -> datetime:
 
 def facts(**times: float | None) -> Facts:
     """Times in seconds after the answer."""
-    return Facts(begun_at=NOON, **{name: None if seconds is None else at(seconds) for name, seconds in times.items()})
+    moments: dict[str, Any] = {name: None if seconds is None else at(seconds) for name, seconds in times.items()}
+    return Facts(begun_at=NOON, **moments)
 
 
 def lengths(stays: list[StepTime]) -> list[tuple[str, float, float | None]]:
