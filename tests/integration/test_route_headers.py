@@ -211,6 +211,13 @@ def test_a_name_that_nobody_has_takes_as_long(house: GuardedHouse) -> None:
     assert 0.3 < unknown / known < 3
 
 
+def test_a_table_of_many_people_is_taken_whole(house: GuardedHouse) -> None:
+    """More fields than a form usually has; the token is one of them."""
+    session = house.session("supervisor")
+    fields = {f"p-{n}-enquiries": "" for n in range(4000)} | {"csrf": session.csrf}
+    assert house.ask("POST", "/admin/queues", session, csrf="", form=fields).status == 303
+
+
 def test_every_role_is_in_the_table() -> None:
     assert {role for roles in ROLES.values() for role in roles} == set(Role)
     assert all(Role.ADMINISTRATOR in roles for roles in ROLES.values())
