@@ -50,6 +50,12 @@ def _in_order(text: str) -> str:
 
 def fold(text: str) -> str:
     """Key to search by: no tone marks, small letters without accents, sara am as sara aa."""
+    while (folded := _fold_once(text)) != text:  # without their marks, letters meet that were apart
+        text = folded
+    return text
+
+
+def _fold_once(text: str) -> str:
     folded = _MARKS.sub("", norm(text)).lower().replace("\u0e33", "\u0e32")
     return unicodedata.normalize("NFC", _LATIN_MARKS.sub("", unicodedata.normalize("NFD", folded)))
 

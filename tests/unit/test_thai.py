@@ -1,7 +1,7 @@
 """Thai text in one spelling, as a search key, and by ear."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crm.thai import distance, fold, norm, sound, without_title, words
@@ -28,6 +28,8 @@ def test_one_spelling(typed: str, kept: str) -> None:
     assert norm(typed) == kept
 
 
+@example("ะ็ะ")
+@example("าำ")
 @given(st.text(alphabet=st.characters(min_codepoint=0x0E01, max_codepoint=0x0E5B), max_size=12))
 def test_spelling_and_keys_are_settled_after_one_pass(text: str) -> None:
     assert norm(norm(text)) == norm(text)
