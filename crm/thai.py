@@ -20,6 +20,10 @@ _INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\ufeff]")
 _SARA_AM: Final = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32|([\u0e48-\u0e4b])\u0e4d\u0e32")
 _TONE_FIRST: Final = re.compile("([\u0e48-\u0e4b])([\u0e31\u0e34-\u0e3a])")
 _DOUBLED: Final = re.compile("([\u0e30-\u0e3a\u0e47-\u0e4e])\\1+")
+# What needs no repair: neither other scripts nor marks in a wrong order, doubled or taken apart, nor Thai digits.
+_SUSPECT: Final = re.compile(
+    "[^\\x00-\x7f\u0e01-\u0e4c]|\u0e40\u0e40|[\u0e48-\u0e4b][\u0e31\u0e34-\u0e3a]|([\u0e30-\u0e3a\u0e47-\u0e4e])\\1"
+)
 _MARKS: Final = re.compile("[\u0e47-\u0e4e]")
 _LATIN_MARKS: Final = re.compile("[\u0300-\u036f]")
 _SILENT: Final = re.compile("[\u0e01-\u0e2e][\u0e34\u0e38]?\u0e4c")
@@ -36,6 +40,8 @@ _TITLES: Final = (
 def norm(text: str) -> str:
     """What is stored and shown: marks in one order, no invisible characters, digits 0–9. Never NFKC, which takes good
     sara am apart."""
+    if not _SUSPECT.search(text):
+        return text
     text = _INVISIBLE.sub("", text.translate(_PRIVATE_USE).replace("\u00a0", " ")).translate(_DIGITS)
     while (settled := _in_order(text)) != text:  # one repair may uncover another
         text = settled

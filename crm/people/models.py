@@ -126,7 +126,6 @@ word_spellings: Final = Table(
     Column("spelling", Text, nullable=False),
     Column("word", Text, nullable=False),
     PrimaryKeyConstraint("spelling", "word"),
-    Index(None, "word"),
     sqlite_with_rowid=False,
 )
 

@@ -5,7 +5,7 @@ sound alike or have a typing error; a part from inside a word.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -49,10 +49,20 @@ class Found:
 def index_person(connection: Connection, person_id: int, profile: Profile) -> None:
     """Writes the words by which this person is found, instead of those of before."""
     forget_person(connection, person_id)
-    rows = [{"word": word, "person_id": person_id, "kind": kind} for word, kind in words_of(profile).items()]
+    index_people(connection, {person_id: profile})
+
+
+def index_people(connection: Connection, profiles: Mapping[int, Profile]) -> None:
+    """The same of many who have no words yet: id → profile."""
+    rows = [
+        {"word": word, "person_id": person_id, "kind": kind}
+        for person_id, profile in profiles.items()
+        for word, kind in words_of(profile).items()
+    ]
     if rows:
         connection.execute(insert(person_words), rows)
-    pairs = [{"spelling": spelling, "word": word} for spelling, word in sorted(spellings_of(profile))]
+    known = {pair for profile in profiles.values() for pair in spellings_of(profile)}
+    pairs = [{"spelling": spelling, "word": word} for spelling, word in sorted(known)]
     if pairs:
         statement = insert_into(connection, word_spellings).on_conflict_do_nothing(index_elements=["spelling", "word"])
         connection.execute(statement, pairs)
@@ -84,8 +94,10 @@ def search(connection: Connection, asked: str, *, country: str = "TH", most: int
         ids += [one for one in _ids(connection, _near_query(connection, tokens)) if one not in set(ids)]
     if not ids and (connection.scalar(select(func.max(people.c.id))) or 0) <= _SCANNED_PEOPLE:
         ids = _ids(connection, _inside_query(tokens))
-    found = found_people(connection, ids, len(ids))
-    return sorted(found, key=lambda one: _rank(tokens, one))[:most]
+    ranks = _ranks(connection, ids, tokens)
+    likely = sorted(ids, key=lambda one: (ranks[one], one))[: most * 4]
+    found = found_people(connection, likely, len(likely))
+    return sorted(found, key=lambda one: (ranks[one.person.id], -_last_contact(one), one.person.id))[:most]
 
 
 def found_people(connection: Connection, ids: Sequence[int], most: int) -> list[Found]:
@@ -118,20 +130,31 @@ def _found(person: Person, numbers: Sequence[PersonNumber]) -> Found:
     return Found(person, tuple(numbers), max(used, default=None))
 
 
-def _rank(tokens: Sequence[str], found: Found) -> tuple[Any, ...]:
-    """Fewest errors first, then whole words before beginnings, then who was spoken to last."""
-    words = [word for word, kind in words_of(found.person).items() if kind is not WordKind.EMAIL]
-    joined = fold("".join(tokens))
-    errors = 0
-    begun = 0
-    for token in map(fold, tokens):
+def _ranks(connection: Connection, ids: Sequence[int], tokens: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """Id → errors, and words of which only the beginning was typed: fewest errors first, then whole words."""
+    words: dict[int, list[str]] = {one: [] for one in ids}
+    for some in (list(ids)[n : n + 200] for n in range(0, len(ids), 200)):
+        names = person_words.c.person_id.in_(some) & (person_words.c.kind != WordKind.EMAIL)
+        for row in connection.execute(select(person_words.c.person_id, person_words.c.word).where(names)):
+            words[row.person_id].append(row.word)
+    folded = [fold(token) for token in tokens]
+    return {one: _rank(folded, own) for one, own in words.items()}
+
+
+def _rank(tokens: Sequence[str], words: Sequence[str]) -> tuple[int, int]:
+    joined = "".join(tokens)
+    errors = begun = 0
+    for token in tokens:
         if token in words or joined in words:
             continue
         begun += 1
         if not any(word.startswith((token, joined)) for word in words):
             errors += 1 + min((errors_between(token, word) for word in words), default=3)
-    last = found.last_contact_at
-    return errors, begun, -last.timestamp() if last else 0.0, found.person.id
+    return errors, begun
+
+
+def _last_contact(found: Found) -> float:
+    return found.last_contact_at.timestamp() if found.last_contact_at else 0.0
 
 
 def _by_number(connection: Connection, asked: str, country: str) -> list[int]:

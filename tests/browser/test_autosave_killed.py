@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import QUIET
 from desk_server import DeskServer
 from people_page import Office, Wire, enter, state
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 from programs import environment, find
+
+FLAGS = ("--no-sandbox", "--no-proxy-server", "--no-first-run", "--disable-background-networking")
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def _processes_of(folder: Path) -> list[int]:
 
 
 def _profile(playwright: Playwright, folder: Path) -> BrowserContext:
-    return playwright.chromium.launch_persistent_context(folder, executable_path=find("chromium"), args=list(QUIET))
+    return playwright.chromium.launch_persistent_context(folder, executable_path=find("chromium"), args=list(FLAGS))
 
 
 def test_a_killed_browser_loses_nothing(playwright: Playwright, server: DeskServer, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from crm.people.models import Profile
-from crm.people.search import index_person
+from crm.people.search import index_people
 
 revision = "0007"
 down_revision = "0006"
@@ -45,7 +45,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("spelling", "word", name="pk_word_spellings"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_word_spellings_word", "word_spellings", ["word"])
     _create_merges()
     _index_people()
 
@@ -99,9 +98,8 @@ def _index_people() -> None:
     )
     last = 0
     while rows := connection.execute(names, {"last": last}).all():
-        for row in rows:
-            last, *name = row
-            index_person(connection, last, Profile(**dict(zip(_FOUND_BY, name, strict=True))))
+        index_people(connection, {row.id: Profile(**{name: getattr(row, name) for name in _FOUND_BY}) for row in rows})
+        last = rows[-1].id
 
 
 _FOUND_BY = ("display_name", "first_name", "last_name", "email")
