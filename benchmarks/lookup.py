@@ -25,6 +25,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from crm.contacts.service import profile_for_pop
 from crm.database import open_engine, reading, upgrade
 from crm.people.service import find_by_number
 from tests.programs import find
@@ -38,7 +39,7 @@ def number_of(person: int, people: int) -> str:
     return f"+{FIRST_NUMBER + person * SPREAD % (people * 3 + 1)}"
 
 
-# The same three statements make the people in both databases; {series} gives n = 1…:people.
+# The same statements make the people in both databases; {series} gives n = 1…:people.
 _MAKE = (
     """INSERT INTO people (id, first_name, last_name, display_name, language, occupation, sex, birth_year, province,
         email, created_at, updated_at)
@@ -50,6 +51,20 @@ _MAKE = (
     SELECT n, n, {true}, 1700000000000000 + n FROM {series}""",
     """INSERT INTO person_numbers (number_id, person_id, is_primary, last_used_at)
     SELECT n, n % :people + 1, {false}, NULL FROM {series} WHERE n % 10 = 0""",
+    # one person in ten has called: a call, and the record of it
+    """INSERT INTO calls (call_id, arrived_at, caller_number, caller_e164, called_number, trunk, language, queue, agent,
+        agent_answered_at, ended_at, outcome, precision, survey_meaning, person_id, updated_at)
+    SELECT 'main-' || n, 1700000000000000 + n * 1000, 'x', '+' || (66600000000 + n * 7919 % (:people * 3 + 1)), '1169',
+        'provider', 'th', 'enquiries', '1001', 1700000005000000 + n * 1000, 1700000300000000 + n * 1000, 'answered',
+        'microsecond', 'impressed', n, 1700000300000000 FROM {series} WHERE n % 10 = 0""",
+    """INSERT INTO contacts (id, call_id, agent, channel, direction, state, number, person_id, attached_number,
+        topic_id, kind, question, answer, outcome, language, begun_at, talk_ended_at, finished_at, version,
+        field_versions, updated_at)
+    SELECT n, 'main-' || n, '1001', 'telephone', 'inbound', 'finished',
+        '+' || (66600000000 + n * 7919 % (:people * 3 + 1)), n, {false}, 1 + n % 20, 'general', 'ขอ Form D อย่างไร',
+        'แจ้งขั้นตอนและส่งเอกสารทางอีเมลแล้ว', 'answered', 'th', 1700000005000000 + n * 1000,
+        1700000300000000 + n * 1000, 1700000320000000 + n * 1000, 1, '{{}}', 1700000320000000
+    FROM {series} WHERE n % 10 = 0""",
 )
 
 
@@ -82,7 +97,7 @@ def fill_postgresql(url: str, people: int) -> Engine:
         for statement in _MAKE:
             series = f"generate_series(1, {people}) AS s(n)"
             sql = statement.format(series=series, true="true", false="false").replace(":people", f"{people}::bigint")
-            connection.exec_driver_sql(sql.replace("n * 7919", "n::bigint * 7919").replace("%", "%%"))
+            connection.exec_driver_sql(sql.replace("n * ", "n::bigint * ").replace("%", "%%"))
         connection.exec_driver_sql("CREATE UNIQUE INDEX uq_phone_numbers_number ON phone_numbers (number)")
         connection.exec_driver_sql("VACUUM ANALYZE")
     return engine
@@ -161,11 +176,36 @@ def measure(engine: Engine, people: int, lookups: int) -> dict[str, float]:
     }
 
 
+def measure_pops(engine: Engine, people: int, pops: int) -> dict[str, float]:
+    """Times ``pops`` profiles as a desk gets them, ready for JSON: half of returning callers with a past, the others
+    new callers and people who never called."""
+    chance = random.Random(1169)
+    times = []
+    contacts = 0
+    with reading(engine) as connection:
+        profile_for_pop(connection, "+66000000000").as_json(2026)
+        for turn in range(pops):
+            person = chance.randint(1, people // 10) * 10 if turn % 2 else chance.randint(1, people)
+            number = number_of(person, people) if turn % 10 else f"+6620{chance.randint(0, 9_999_999)}"
+            begin = time.perf_counter()
+            pop = profile_for_pop(connection, number, "main-now").as_json(2026)
+            times.append(time.perf_counter() - begin)
+            contacts += sum(len(one["contacts"]) for one in pop["people"])
+    times.sort()
+    if contacts < pops // 3:
+        raise SystemExit(f"only {contacts} contacts were found in {pops} pops")
+    return {
+        "pop_p50_ms": round(times[pops // 2] * 1000, 3),
+        "pop_p99_ms": round(times[int(pops * 0.99)] * 1000, 3),
+        "pop_max_ms": round(times[-1] * 1000, 3),
+    }
+
+
 def run(kind: str, fill: Callable[[], Engine], people: int, lookups: int) -> None:
     begin = time.monotonic()
     engine = fill()
     fill_seconds = round(time.monotonic() - begin, 1)
-    result = measure(engine, people, lookups)
+    result = measure(engine, people, lookups) | measure_pops(engine, people, lookups // 4)
     engine.dispose()
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
     print(json.dumps({"database": kind, "people": people, "fill_seconds": fill_seconds, **result, "machine": machine}))

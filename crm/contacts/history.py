@@ -15,7 +15,7 @@ LONGEST_DETAIL = 300
 
 def contact_history(connection: Connection, person_id: int, most: int, language: str) -> Sequence[HistoryLine]:
     """Records of service, the newest first."""
-    return [_line(one, language) for one in past_contacts(connection, contacts.c.person_id == person_id, most)]
+    return [_line(one, language) for one in past_contacts(connection, person_id, most)]
 
 
 def call_history(connection: Connection, person_id: int, most: int, language: str) -> Sequence[HistoryLine]:

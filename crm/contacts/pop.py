@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, union_all
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from crm.calls.models import calls
 from crm.contacts.models import ContactState, contacts
@@ -114,27 +114,90 @@ def profile_for_pop(
         people = [get_person(connection, living_id(connection, person_id))]
     else:
         people = find_by_number(connection, number, MOST_PEOPLE) if number else []
+    call = call_id or ""
     ids = [person.id for person in people]
     numbers = _numbers(connection, ids)
-    counts = _counts(connection, ids, call_id)
-    past = _last_contacts(connection, ids, call_id)
-    shown = [
-        PersonOfPop(
-            person=person,
-            numbers=numbers.get(person.id, ()),
-            contact_count=counts.get(person.id, 0),
-            last_contacts=[line for line in past if line.person_id == person.id],
-        )
-        for person in people
-    ]
+    shown = [_person(connection, person, numbers.get(person.id, ()), call) for person in people]
+    calls_before = _calls_before(connection, number, call)
     return Pop(
         kind=_kind(number, people),
         number=number,
         people=shown,
-        calls_before=_calls_before(connection, number, call_id),
-        last_calls=_last_calls(connection, number, call_id),
-        drafts=_drafts(connection, ids, number, call_id),
+        calls_before=calls_before,
+        last_calls=_last_calls(connection, number, call) if calls_before else (),
+        drafts=_drafts(connection, ids, number, call),
     )
+
+
+def past_contacts(connection: Connection, person_id: int, most: int, call_id: str = "") -> list[PastContact]:
+    """A person's contacts in a line each, the newest first; that of ``call_id`` left out."""
+    values = {"person_id": person_id, "most": most, "call_id": call_id}
+    return [PastContact(**row._mapping) for row in connection.execute(_PAST, values)]
+
+
+# Put together once: this is asked for every ring, and putting it together costs more than answering it.
+
+_NOT_THIS_CALL: Final = or_(contacts.c.call_id.is_(None), contacts.c.call_id != bindparam("call_id"))
+_NUMBERS: Final = (
+    select(
+        person_numbers.c.person_id,
+        phone_numbers.c.number,
+        phone_numbers.c.kind,
+        person_numbers.c.is_primary,
+        person_numbers.c.last_used_at,
+    )
+    .join(phone_numbers, phone_numbers.c.id == person_numbers.c.number_id)
+    .where(person_numbers.c.person_id.in_(bindparam("ids", expanding=True)))
+    .order_by(person_numbers.c.is_primary.desc(), phone_numbers.c.number)
+)
+_COUNT: Final = (
+    select(func.count()).select_from(contacts).where(contacts.c.person_id == bindparam("person_id"), _NOT_THIS_CALL)
+)
+_PAST: Final = (
+    select(
+        contacts.c.id,
+        contacts.c.person_id,
+        contacts.c.begun_at,
+        contacts.c.channel,
+        contacts.c.state,
+        topics.c.name_th.label("topic_th"),
+        topics.c.name_en.label("topic_en"),
+        contacts.c.question,
+        contacts.c.answer,
+        contacts.c.outcome,
+        calls.c.survey_meaning.label("rating"),
+        staff.c.name_th.label("agent_th"),
+        staff.c.name_en.label("agent_en"),
+    )
+    .select_from(contacts)
+    .join(topics, topics.c.id == contacts.c.topic_id, isouter=True)
+    .join(calls, calls.c.call_id == contacts.c.call_id, isouter=True)
+    .join(staff, staff.c.id == contacts.c.staff_id, isouter=True)
+    .where(contacts.c.person_id == bindparam("person_id"), _NOT_THIS_CALL)
+    .order_by(contacts.c.begun_at.desc(), contacts.c.id.desc())
+    .limit(bindparam("most"))
+)
+_EARLIER_CALLS: Final = (calls.c.caller_e164 == bindparam("number")) & (calls.c.call_id != bindparam("call_id"))
+_CALLS_BEFORE: Final = select(func.count()).select_from(
+    select(calls.c.call_id).where(_EARLIER_CALLS).limit(_COUNTED).subquery()
+)
+_LAST_CALLS: Final = (
+    select(
+        calls.c.call_id,
+        calls.c.arrived_at,
+        calls.c.outcome,
+        calls.c.survey_meaning.label("rating"),
+        calls.c.agent,
+    )
+    .where(_EARLIER_CALLS)
+    .order_by(calls.c.arrived_at.desc())
+    .limit(LAST_CALLS)
+)
+_DRAFT: Final = (contacts.c.state == ContactState.DRAFT) & _NOT_THIS_CALL
+_DRAFTS: Final = (  # by person and by number apart: each has its index
+    select(contacts.c.id).where(contacts.c.person_id.in_(bindparam("ids", expanding=True)), _DRAFT).limit(20),
+    select(contacts.c.id).where(contacts.c.number == bindparam("number"), _DRAFT).limit(20),
+)
 
 
 def _kind(number: str | None, people: Sequence[Person]) -> CallerKind:
@@ -144,114 +207,36 @@ def _kind(number: str | None, people: Sequence[Person]) -> CallerKind:
 
 
 def _numbers(connection: Connection, ids: Sequence[int]) -> dict[int, list[PersonNumber]]:
-    if not ids:
-        return {}
-    rows = connection.execute(
-        select(
-            person_numbers.c.person_id,
-            phone_numbers.c.number,
-            phone_numbers.c.kind,
-            person_numbers.c.is_primary,
-            person_numbers.c.last_used_at,
-        )
-        .join(phone_numbers, phone_numbers.c.id == person_numbers.c.number_id)
-        .where(person_numbers.c.person_id.in_(ids))
-        .order_by(person_numbers.c.is_primary.desc(), phone_numbers.c.number)
-    )
     found: dict[int, list[PersonNumber]] = {}
-    for row in rows:
+    for row in connection.execute(_NUMBERS, {"ids": ids}) if ids else ():
         found.setdefault(row.person_id, []).append(PersonNumber(*row[1:]))
     return found
 
 
-def _not_this_call(query: Select[Any], column: Any, call_id: str | None) -> Select[Any]:
-    return query if call_id is None else query.where(or_(column.is_(None), column != call_id))
+def _person(connection: Connection, person: Person, numbers: Sequence[PersonNumber], call_id: str) -> PersonOfPop:
+    past = past_contacts(connection, person.id, LAST_CONTACTS, call_id)
+    count = len(past)
+    if count == LAST_CONTACTS:  # there may be more
+        count = connection.scalar(_COUNT, {"person_id": person.id, "call_id": call_id}) or 0
+    return PersonOfPop(person=person, numbers=numbers, contact_count=count, last_contacts=past)
 
 
-def _counts(connection: Connection, ids: Sequence[int], call_id: str | None) -> dict[int, int]:
-    if not ids:
-        return {}
-    query = _not_this_call(select(contacts.c.person_id, func.count()), contacts.c.call_id, call_id)
-    rows = connection.execute(query.where(contacts.c.person_id.in_(ids)).group_by(contacts.c.person_id))
-    return {row[0]: row[1] for row in rows}
-
-
-def _last_contacts(connection: Connection, ids: Sequence[int], call_id: str | None) -> list[PastContact]:
-    """The last ones of each person, by one walk down the index each."""
-    if not ids:
-        return []
-    each = []
-    for person_id in ids:
-        newest = _not_this_call(select(contacts.c.id), contacts.c.call_id, call_id)
-        newest = newest.where(contacts.c.person_id == person_id).order_by(contacts.c.begun_at.desc())
-        each.append(select(newest.limit(LAST_CONTACTS).subquery().c.id))
-    wanted = union_all(*each) if len(each) > 1 else each[0]
-    return past_contacts(connection, contacts.c.id.in_(wanted))
-
-
-def past_contacts(connection: Connection, condition: Any, most: int = 100) -> list[PastContact]:
-    """Contacts in a line each, the newest first."""
-    rows = connection.execute(
-        select(
-            contacts.c.id,
-            contacts.c.person_id,
-            contacts.c.begun_at,
-            contacts.c.channel,
-            contacts.c.state,
-            topics.c.name_th.label("topic_th"),
-            topics.c.name_en.label("topic_en"),
-            contacts.c.question,
-            contacts.c.answer,
-            contacts.c.outcome,
-            calls.c.survey_meaning.label("rating"),
-            staff.c.name_th.label("agent_th"),
-            staff.c.name_en.label("agent_en"),
-        )
-        .select_from(contacts)
-        .join(topics, topics.c.id == contacts.c.topic_id, isouter=True)
-        .join(calls, calls.c.call_id == contacts.c.call_id, isouter=True)
-        .join(staff, staff.c.id == contacts.c.staff_id, isouter=True)
-        .where(condition)
-        .order_by(contacts.c.begun_at.desc(), contacts.c.id.desc())
-        .limit(most)
-    )
-    return [PastContact(**row._mapping) for row in rows]
-
-
-def _calls_before(connection: Connection, number: str | None, call_id: str | None) -> int:
+def _calls_before(connection: Connection, number: str | None, call_id: str) -> int:
     if number is None:
         return 0
-    some = select(calls.c.call_id).where(calls.c.caller_e164 == number)
-    if call_id is not None:
-        some = some.where(calls.c.call_id != call_id)
-    return connection.scalar(select(func.count()).select_from(some.limit(_COUNTED).subquery())) or 0
+    return connection.scalar(_CALLS_BEFORE, {"number": number, "call_id": call_id}) or 0
 
 
-def _last_calls(connection: Connection, number: str | None, call_id: str | None) -> list[PastCall]:
-    if number is None:
-        return []
-    query = select(
-        calls.c.call_id,
-        calls.c.arrived_at,
-        calls.c.outcome,
-        calls.c.survey_meaning.label("rating"),
-        calls.c.agent,
-    ).where(calls.c.caller_e164 == number)
-    if call_id is not None:
-        query = query.where(calls.c.call_id != call_id)
-    rows = connection.execute(query.order_by(calls.c.arrived_at.desc()).limit(LAST_CALLS))
+def _last_calls(connection: Connection, number: str | None, call_id: str) -> list[PastCall]:
+    rows = connection.execute(_LAST_CALLS, {"number": number, "call_id": call_id})
     return [PastCall(**row._mapping) for row in rows]
 
 
-def _drafts(connection: Connection, ids: Sequence[int], number: str | None, call_id: str | None) -> list[int]:
-    """By person and by number apart: each has its index."""
-    found: set[int] = set()
-    conditions: list[ColumnElement[bool]] = [contacts.c.person_id.in_(ids)] if ids else []
-    conditions += [contacts.c.number == number] if number else []
-    for condition in conditions:
-        query = _not_this_call(select(contacts.c.id), contacts.c.call_id, call_id)
-        draft = contacts.c.state == ContactState.DRAFT
-        found |= set(connection.scalars(query.where(condition, draft).order_by(contacts.c.begun_at.desc()).limit(20)))
+def _drafts(connection: Connection, ids: Sequence[int], number: str | None, call_id: str) -> list[int]:
+    of_people, of_number = _DRAFTS
+    found = set(connection.scalars(of_people, {"ids": ids, "call_id": call_id})) if ids else set()
+    if number:
+        found |= set(connection.scalars(of_number, {"number": number, "call_id": call_id}))
     return sorted(found)
 
 
