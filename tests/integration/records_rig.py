@@ -146,7 +146,11 @@ class RecordsRig:
             self.calls.apply(event)
             self.floor_state.apply(event)
             self.records.happened(event)
-        self._runner.run(self.records.keeper.work())
+        assert self.work(), "the database is away"
+
+    def work(self) -> bool:
+        """Records of service are seen to; False when the database is away."""
+        return self._runner.run(self.records.keeper.work())
 
     def record(self, *call_ids: str) -> None:
         """The recorder has written these calls."""
