@@ -75,9 +75,7 @@ def make_cards(
 ) -> CardsPart:
     """Everything about transfer cards. ``settled``: told of each transfer whose end is known, for the figures."""
     settings, clock = around.settings, around.clock
-    links = Links(
-        own_key(settings.state, LINK_KEY), lambda: around.settings.address, timedelta(days=settings.cards.link_days)
-    )
+    links = _links(around)
     card_house = CardHouse(
         site=lambda: around.settings,
         times=settings.cards,
@@ -108,6 +106,12 @@ def make_cards(
         works=[follower.run, CardKeeper(cards).run, _sender(around, hub).run],
         close=events.close,
     )
+
+
+def _links(around: Around) -> Links:
+    settings = around.settings
+    lasts = timedelta(days=settings.cards.link_days)
+    return Links(own_key(settings.state, LINK_KEY), lambda: around.settings.address, lasts)
 
 
 def _sender(around: Around, hub: Hub) -> Sender:

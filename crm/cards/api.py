@@ -13,7 +13,7 @@ from crm.cards import lists, records
 from crm.cards.drafts import AttemptDraft, CardDraft, Faults
 from crm.cards.lists import View, Wanted
 from crm.cards.parts import part_of
-from crm.cards.records import Card, UnknownCard
+from crm.cards.records import Attempt, Card, UnknownCard
 from crm.cards.service import Cards, actor_of
 from crm.cards.states import Action, CardState, Refused, Result, possible
 from crm.cards.words import WORDS
@@ -110,7 +110,9 @@ class CardRequests:
         self.router = APIRouter(prefix="/api/cards")
         self._reading()
         self._making()
+        self._changing()
         self._steps()
+        self._other_steps()
 
     def _reading(self) -> None:
         door, cards = self._access.of(*OFFICE), self._cards
@@ -145,19 +147,8 @@ class CardRequests:
             with reading(cards.engine) as connection:
                 card = _seen(connection, card_id, who)
                 attempts = records.attempts_of(connection, card_id)
-            shown = [
-                {
-                    "ordinal": attempt.ordinal,
-                    "made_at": attempt.made_at.isoformat(),
-                    "officer": attempt.officer,
-                    "result": attempt.result.value,
-                    "answer": attempt.answer,
-                    "details": attempt.details,
-                    "next_due_at": attempt.next_due_at.isoformat() if attempt.next_due_at else None,
-                }
-                for attempt in attempts
-            ]
-            return {**self.as_json(card, who, request), "made_attempts": shown}
+            made = [attempt_json(attempt) for attempt in attempts]
+            return {**self.as_json(card, who, request), "made_attempts": made}
 
     def _making(self) -> None:
         door, cards = self._access.of(*AGENTS), self._cards
@@ -196,9 +187,15 @@ class CardRequests:
             with self._answering(who, request):
                 return self.as_json(cards.create(draft, who), who, request)
 
+    def _changing(self) -> None:
+        cards = self._cards
+
         @self.router.patch("/{card_id}")
         def change(
-            request: Request, card_id: int, body: CardChange, who: Annotated[Visitor, Depends(door)]
+            request: Request,
+            card_id: int,
+            body: CardChange,
+            who: Annotated[Visitor, Depends(self._access.of(*AGENTS))],
         ) -> dict[str, Any]:
             """Why, question, outcome, name, and to whom as long as that is open."""
             target = None
@@ -210,7 +207,7 @@ class CardRequests:
                 return self.as_json(cards.change(card_id, who, target=target, **given), who, request)
 
     def _steps(self) -> None:
-        desk, office, cards = self._access.of(*AGENTS), self._access.of(*OFFICE), self._cards
+        desk, cards = self._access.of(*AGENTS), self._cards
 
         @self.router.post("/{card_id}/follow-up")
         def follow_up(
@@ -229,6 +226,9 @@ class CardRequests:
             action = Action.CLOSE_EARLY if body.reason else Action.CLOSE
             with self._answering(who, request):
                 return self.as_json(cards.act(card_id, actor_of(who), action, body.reason), who, request)
+
+    def _other_steps(self) -> None:
+        office, cards = self._access.of(*OFFICE), self._cards
 
         @self.router.post("/{card_id}/attempts")
         def attempt(
@@ -292,6 +292,19 @@ def card_json(card: Card, who: Visitor, language: str, cards: Cards) -> dict[str
         "number_to_dial": card.to_dial,
         "can": sorted(action.value for action in possible(card.standing, part)) if part else [],
         "url": f"/cards/{card.id}",
+    }
+
+
+def attempt_json(attempt: Attempt) -> dict[str, Any]:
+    """What the office did, as JSON."""
+    return {
+        "ordinal": attempt.ordinal,
+        "made_at": attempt.made_at.isoformat(),
+        "officer": attempt.officer,
+        "result": attempt.result.value,
+        "answer": attempt.answer,
+        "details": attempt.details,
+        "next_due_at": attempt.next_due_at.isoformat() if attempt.next_due_at else None,
     }
 
 

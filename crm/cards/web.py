@@ -56,7 +56,9 @@ class CardPages:
         self.router = APIRouter()
         self._list_routes()
         self._card_routes()
+        self._letter_routes()
         self._step_routes()
+        self._other_steps()  # last: its path would take the others' in
 
     # --- lists
 
@@ -85,7 +87,6 @@ class CardPages:
             with reading(cards.engine) as connection:
                 found, count = lists.cards(connection, wanted, who, now, cards.house.zone)
                 counts = lists.counts(connection, who, now, cards.house.zone)
-            offices = [] if who.role is Role.OFFICER else list(cards.house.site().departments)
             values: dict[str, Any] = {
                 "wanted": wanted,
                 "views": views,
@@ -93,10 +94,10 @@ class CardPages:
                 "count": count,
                 "counts": counts,
                 "now": now,
+                "offices": [] if who.role is Role.OFFICER else list(cards.house.site().departments),
                 "levels": LEVELS,
                 "handover_levels": HANDOVER_LEVELS,
                 "states": list(CardState),
-                "offices": offices,
                 "last_page": max(1, -(-count // PAGE)),
                 "dialled": national,
             }
@@ -134,8 +135,11 @@ class CardPages:
 
             return self._do(request, who, card_id, "complete", form.values, work)
 
+    def _letter_routes(self) -> None:
         @self.router.post("/cards/{card_id}/letters/{letter_id}/again")
-        def letter_again(card_id: int, letter_id: int, who: Annotated[Visitor, Depends(desk)]) -> Response:
+        def letter_again(
+            card_id: int, letter_id: int, who: Annotated[Visitor, Depends(self._access.of(*AGENTS))]
+        ) -> Response:
             """Another round of tries for a letter that was refused, or whose fate is uncertain."""
             with writing(self._cards.engine) as connection:
                 try:
@@ -193,18 +197,19 @@ class CardPages:
 
             return self._do(request, who, card_id, "follow", {"outcome": outcome}, work)
 
+    def _other_steps(self) -> None:
         @self.router.post("/cards/{card_id}/{step}")
         def act(
             request: Request,
             card_id: int,
             step: Step,
-            who: Annotated[Visitor, Depends(office)],
+            who: Annotated[Visitor, Depends(self._access.of(*OFFICE))],
             text: Annotated[str, Form()] = "",
         ) -> Response:
             """The other steps."""
 
             def work() -> None:
-                cards.act(card_id, actor_of(who), STEPS[step], text)
+                self._cards.act(card_id, actor_of(who), STEPS[step], text)
 
             return self._do(request, who, card_id, step, {"text": text}, work)
 
@@ -250,7 +255,6 @@ class CardPages:
             view = view_of(connection, card, part, cards.clock(), addressed=card.to_staff_id == who.staff_id)
             choices = targets(connection, cards.house.site()) if "complete" in view.first else []
             addresses = cards.house.office_addresses(connection, card)
-        words = WORDS[language]
         values: dict[str, Any] = {
             "view": view,
             "card": card,
@@ -263,7 +267,7 @@ class CardPages:
             "levels": LEVELS,
             "handover_levels": HANDOVER_LEVELS,
             "letter_levels": LETTER_LEVELS,
-            "told": {step.id: details_of(step, words) for step in view.steps},
+            "told": {step.id: details_of(step, WORDS[language]) for step in view.steps},
             "officer": who.name(language),
             "due_choices": due_choices(cards.house, cards.clock()),
             "dialled": national,

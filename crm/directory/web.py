@@ -42,7 +42,8 @@ class DirectoryPages:
         self._pages = Pages(house, WORDS, TEMPLATES)
         self.router = APIRouter()
         self._read_routes()
-        self._write_routes()
+        self._form_routes()
+        self._change_routes()
 
     def _find(self, query: str, who: Visitor, limit: int, now: FloorSnapshot) -> list[Found]:
         site = self._site()
@@ -86,7 +87,7 @@ class DirectoryPages:
             found = self._find(q, who, ALL, now)
             return self._page(request, who, found=found, q=q, done=done if done in DONE else None)
 
-    def _write_routes(self) -> None:
+    def _form_routes(self) -> None:
         router, door = self.router, self._access.of(*SUPERVISORS)
 
         @router.get("/directory/new")
@@ -98,6 +99,9 @@ class DirectoryPages:
         def edit(request: Request, entry_id: int, who: Annotated[Visitor, Depends(door)]) -> Response:
             """The form of one number outside."""
             return self._form(request, who, self._entry(entry_id), entry_id)
+
+    def _change_routes(self) -> None:
+        router, door = self.router, self._access.of(*SUPERVISORS)
 
         @router.post("/directory/new")
         def add(
@@ -122,9 +126,9 @@ class DirectoryPages:
         ) -> Response:
             """Changes it."""
             self._entry(entry_id)
+            patterns = self._site().dialling.patterns
             try:
                 with writing(self._engine) as connection:
-                    patterns = self._site().dialling.patterns
                     service.change_entry(connection, entry_id, draft, patterns, self._clock(), who)
             except BadEntry as bad:
                 return self._form(request, who, draft, entry_id, bad)
@@ -132,7 +136,6 @@ class DirectoryPages:
 
         @router.post("/directory/{entry_id}/remove")
         def remove(entry_id: int, who: Annotated[Visitor, Depends(door)]) -> Response:
-            """Deletes it."""
             self._entry(entry_id)
             with writing(self._engine) as connection:
                 service.remove_entry(connection, entry_id, self._clock(), who)
