@@ -27,7 +27,7 @@ RELOADS = {
     "indications.conf": "module reload indications",
     "cdr.conf": "module reload cdr",
 }
-RESTARTS = frozenset({"asterisk.conf", "modules.conf", "sorcery.conf"})
+RESTARTS = frozenset({"asterisk.conf", "cli.conf", "modules.conf", "sorcery.conf"})
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 if (location.pathname === "/health") {
   window.told = [];
+  const voice = new AudioContext(); // one for all calls: a browser has only so many
   navigator.mediaDevices.getUserMedia = async () => {
-    const context = new AudioContext();
+    const context = voice;
     const tone = context.createOscillator();
     const level = context.createGain();
     const out = context.createMediaStreamDestination();

@@ -227,15 +227,15 @@ async def killed_in_a_call(s: Desk) -> None:
 
 
 async def killed_while_the_caller_holds(s: Desk) -> None:
-    """Music is no answer: half a minute later the caller is back in the queue."""
+    """Music is no answer: a quarter of a minute later the caller is back in the queue."""
     browser = await s.room.launch()
     seat = await s.room.sit(s.agent(1), browser=browser)
     call = await s.talk(seat)
     await seat.order("phone.hold()")
     other = await s.room.sit(s.agent(2), COLLEAGUE)
     at = await kill(browser)
-    ringing = await other.until("ringing", seconds=40)
-    assert ringing["at"] - at < 35
+    ringing = await other.until("ringing", seconds=25)
+    assert ringing["at"] - at < 20
     await other.order("phone.answer()")
     await heard(call, COLLEAGUE)
     assert silence(call, at) < 2
