@@ -6,20 +6,24 @@ import { choosePerson } from "./desk-record.js";
 import { hear } from "./desk-stream.js";
 import { searchField } from "./desk-search.js";
 
-const RINGING_HERE = new Set(["ringing", "talking", "held", "ended", "missed"]);
+const OPEN = new Set(["ringing", "talking", "held"]);
 let chosenFor = null; // call for which somebody was chosen, so that a later profile does not choose again
 let searching = false;
 
 export const queueLabel = (name) => data.queues.find((queue) => queue.name === name)?.[language] ?? name ?? "";
 
-/** The call that the middle of the page is about: a call of the telephone, as far as the caller can be shown. */
-const shownCall = () => (model.call && RINGING_HERE.has(model.call.phase) ? model.call : null);
+/** The call that the middle of the page is about: one that goes on, or the one that the open record is of. */
+function shownCall() {
+  const { call, contact } = model;
+  if (!call) return null;
+  return OPEN.has(call.phase) || (contact && contact.call_id === call.call_id) ? call : null;
+}
 
 // -- what comes in
 
 function took(message) {
   const before = model.call;
-  const open = before && ["ringing", "talking", "held"].includes(before.phase);
+  const open = before && OPEN.has(before.phase);
   const { call } = message;
   const profile = message.profile?.[language];
   if (open && call.call_id !== before.call_id && !["talking", "held"].includes(call.phase)) return; // of another call
@@ -132,7 +136,7 @@ function drawNotice(call) {
   show($("who-notice"), text);
 }
 
-export const colleagueName = (extension) => model.colleagues?.[extension]?.[language] ?? extension;
+export const colleagueName = (extension) => data.colleagues[extension]?.[language] || extension;
 
 function drawPeople(people) {
   const line = (person) => [person.province_label ?? person.province, word("level", person.business_level), lastSeen(person)].filter(Boolean).join(" · ");

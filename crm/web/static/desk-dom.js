@@ -44,14 +44,13 @@ export function length(seconds) {
   return (hours ? `${hours}:${two(minutes)}` : `${minutes}`) + `:${two(whole % 60)}`;
 }
 
-/** +66812345678 as 081 234 5678; foreign numbers as they are. */
+/** +66812345678 as 081 234 5678; foreign numbers and extensions as they are. */
 export function shownNumber(number) {
   if (!number) return words.hidden_number;
-  if (!number.startsWith("+66")) return number;
-  const own = `0${number.slice(3)}`;
-  if (own.length === 10) return `${own.slice(0, 3)} ${own.slice(3, 6)} ${own.slice(6)}`;
-  if (own.length === 9) return `${own.slice(0, 2)} ${own.slice(2, 5)} ${own.slice(5)}`;
-  return own;
+  const own = number.startsWith("+66") ? `0${number.slice(3)}` : number;
+  if (!/^0\d{8,9}$/.test(own)) return number;
+  const first = own.length === 10 ? 3 : 2;
+  return `${own.slice(0, first)} ${own.slice(first, first + 3)} ${own.slice(first + 3)}`;
 }
 
 const zoned = { timeZone: data.zone };

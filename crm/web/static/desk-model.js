@@ -48,7 +48,8 @@ export function drawAll() {
 let ahead = Date.parse(data.state.now) - Date.now();
 
 export const now = () => Date.now() + ahead;
-export const secondsSince = (iso) => (now() - Date.parse(iso)) / 1000;
+/** Seconds since a time as the server writes it, for ever when there was none. */
+export const secondsSince = (iso) => (iso ? (now() - Date.parse(iso)) / 1000 : Infinity);
 
 export function heardAt(iso) {
   const difference = Date.parse(iso) - Date.now();

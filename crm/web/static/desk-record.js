@@ -2,13 +2,12 @@
 import { Autosave, sendLeftovers } from "./autosave.js";
 import { ask, toast } from "./office.js";
 import { $, data, h, language, put, say, show, shownNumber, words } from "./desk-dom.js";
-import { change, model, on, secondsSince, set, tell } from "./desk-model.js";
+import { change, model, on, set, tell } from "./desk-model.js";
 import { hear, watch } from "./desk-stream.js";
 import { NewPerson } from "./desk-new-person.js";
 import { searchField } from "./desk-search.js";
 import { asked, shownState } from "./desk-state.js";
 
-const FINISH_AFTER_SECONDS = 1; // so that the key that hung up does not save as well
 const BUDDHIST_ERA = 543;
 const OPEN_RECORD = "desk-open-record";
 const CONTACT_FIELDS = ["person_id", "topic_id", "kind", "department", "internal_extension", "notes", "question", "answer", "outcome", "language"];
@@ -234,7 +233,7 @@ function proposeOutcome() {
   const { call, contact } = model;
   if (!saving || !call || call.phase !== "ended" || contact?.call_id !== call.call_id || contact.outcome) return;
   const outcome = call.handed_on ? "transferred" : call.ended_by === "agent" ? "answered" : null;
-  if (!outcome || saving.isTyped("outcome")) return;
+  if (!outcome || $("f-outcome").value || saving.isTyped("outcome")) return;
   saving.inputs.put("outcome", outcome);
   saving.set("outcome", outcome, { now: true });
   change("contact", { outcome });
@@ -275,7 +274,6 @@ const focus = (id) => { if (!$(id).closest("[hidden]")) { $(id).focus(); $(id).s
 
 export const recordActions = {
   finish,
-  "finish-by-key": () => model.contact && secondsSince(model.state.since) > FINISH_AFTER_SECONDS && finish(),
   open: (record) => openRecord(record.id),
   "new-record": () => newRecord(),
   async "keep-draft"() {

@@ -85,14 +85,18 @@ export function nextStep(name = null) {
   const next = name ?? steps.find((step) => step.next)?.step;
   if (!next || steps.find((step) => step.step === next)?.current) return;
   const at = new Date(now()).toISOString();
-  change("contact", { steps: steps.map((step) => moved(step, next, at)) }); // at once; the server says the same in a moment
+  change("contact", { steps: moved(steps, next, at) }); // at once; the server says the same in a moment
   waiting.push([contact.id, next, Date.now()]);
   send();
 }
 
-function moved(step, next, at) {
-  if (step.step === next) return { ...step, current: true, next: false, started_at: at, ended_at: null, before_seconds: used(step) ?? 0 };
-  return { ...step, current: false, next: false, ended_at: step.current ? at : step.ended_at };
+function moved(steps, name, at) {
+  const place = steps.findIndex((step) => step.step === name);
+  const following = steps.slice(place + 1).find((step) => !step.by_itself);
+  return steps.map((step) => {
+    if (step.step === name) return { ...step, current: true, next: false, started_at: at, ended_at: null, before_seconds: used(step) ?? 0 };
+    return { ...step, current: false, next: step === following, ended_at: step.current ? at : step.ended_at };
+  });
 }
 
 async function send() {

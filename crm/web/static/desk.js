@@ -4,9 +4,9 @@ import { callerActions, startCaller } from "./desk-caller.js";
 import { deviceActions, startDevices } from "./desk-devices.js";
 import { startIdle } from "./desk-idle.js";
 import { dialogActions, startKeys } from "./desk-keys.js";
-import { phoneActions, startPhone } from "./desk-phone.js";
+import { line, phoneActions, startPhone } from "./desk-phone.js";
 import { recordActions, startRecord } from "./desk-record.js";
-import { shownState, startState, stateActions } from "./desk-state.js";
+import { startState, stateActions } from "./desk-state.js";
 import { nextStep, startSteps } from "./desk-steps.js";
 import { connect } from "./desk-stream.js";
 import { startTransfer, transferActions } from "./desk-transfer.js";
@@ -20,9 +20,19 @@ const actions = {
   ...deviceActions,
   ...dialogActions,
   step: () => nextStep(),
-  /** One key to the end: of the talk, of the call, of the work after it. */
-  "end-or-finish": () => (shownState() === "wrap_up" ? recordActions["finish-by-key"]() : phoneActions.end()),
+  "end-or-finish": endOrFinish,
 };
+
+const PRESSED_TWICE_MILLISECONDS = 300; // the key that hangs up shall not save as well
+let pressedAt = 0;
+
+/** One key to the end: of the talk, of the call, of the work after it. */
+function endOrFinish() {
+  const twice = Date.now() - pressedAt < PRESSED_TWICE_MILLISECONDS;
+  pressedAt = Date.now();
+  if (line()) phoneActions.end();
+  else if (!twice) recordActions.finish();
+}
 
 startState();
 startSteps();
