@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -51,6 +51,14 @@ class Outside:
         """Somebody calls."""
         return self.do(self.exchange.network.call(number, caller, **more))
 
+    def hang_up_all(self) -> None:
+        """Nobody talks or waits any more."""
+        for telephone in (self.exchange.network, self.exchange.desks):
+            for call in telephone.all_calls:
+                if call.ended_at is None:
+                    with suppress(AssertionError):
+                        self.do(call.hang_up())
+
     def close(self) -> None:
         self.do(self.exchange.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -93,17 +101,15 @@ class DeskProduct:
         context.grant_permissions(["microphone"], origin=self.url(""))
 
     def tidy(self, extension: str) -> None:
-        """What a test before has left of this agent's calls and pauses ends."""
-        for line in self.whole.cli("core show channels concise").splitlines():
-            if line.startswith(agent_interface(extension)):
-                self.whole.cli(f"channel request hangup {line.partition('!')[0]}")
+        """What a test before has left of calls and of this agent's pauses ends."""
+        self.outside.hang_up_all()
+        self.whole.cli("channel request hangup all")
         self.whole.cli(f"database del {Store.WRAP_UP} {extension}")
         self.whole.cli(f"queue unpause member {agent_interface(extension)} queue {QUEUE}")
 
     @contextmanager
     def desk(self, browser: Browser, username: str = "somsri", language: str = "th", **more: Any) -> Iterator[Page]:
         """Somebody's desk, ready to be called; no error may happen in it."""
-        self.tidy(NAMES[username][2])
         context = browser.new_context(viewport={"width": 1280, "height": 800}, **more)
         self.log_in(context, username)
         page = context.new_page()
@@ -118,12 +124,12 @@ class DeskProduct:
         assert errors == []
 
 
-def available(page: Page, seconds: float = 15) -> None:
+def available(page: Page, seconds: float = 30) -> None:
     """The desk can be called."""
     in_state(page, "available", seconds)
 
 
-def in_state(page: Page, state: str, seconds: float = 10) -> None:
+def in_state(page: Page, state: str, seconds: float = 20) -> None:
     """The desk shows this state."""
     expect(page.locator("#state")).to_have_attribute("data-state", state, timeout=seconds * SECOND)
 

@@ -29,6 +29,7 @@ from crm.contacts.models import contact_steps, contacts
 from crm.database import reading
 from crm.people.models import people
 
+PATIENCE = 20 * SECOND
 QUIET = ("--no-sandbox", "--disable-background-networking", "--no-first-run", "--no-proxy-server")
 
 
@@ -39,9 +40,11 @@ def browser() -> Iterator[Browser]:
         for name, value in environment().items():
             patch.setenv(name, value)
         with sync_playwright() as playwright:
+            expect.set_options(timeout=PATIENCE)  # figures are in benchmarks; here a busy machine must not matter
             running = playwright.chromium.launch(executable_path=find("chromium"), args=[*QUIET, *BROWSER_FLAGS])
             yield running
             running.close()
+            expect.set_options(timeout=5 * SECOND)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskProduct]:
 @pytest.fixture
 def page(product: DeskProduct, browser: Browser) -> Iterator[Page]:
     """Somsri's desk; nobody else is there."""
+    for extension in (SOMSRI, PRASERT, MALEE):
+        product.tidy(extension)
     with product.desk(browser) as opened:
         yield opened
 
@@ -119,14 +124,15 @@ def test_a_new_caller_from_ring_to_finished_record_by_keys_alone(product: DeskPr
     page.keyboard.press("F4")
     page.keyboard.press("Alt+A")
     page.keyboard.type("แนะนำใบรับรองสุขอนามัยพืช")
-    page.keyboard.press("F9")
+    with page.expect_response("**/steps/H7*"):  # nobody says good-bye faster
+        page.keyboard.press("F9")
     expect(page.locator("#script-name")).to_have_text("กล่าวข้อความจบ")
     expect(page.locator("#steps [data-step=H7]")).to_have_attribute("data-state", "now")
     page.keyboard.press("F9")
     in_state(page, "wrap_up")
     product.outside.do(call.heard(SURVEY))
     product.outside.do(call.press("1"))
-    expect(page.locator("#survey")).to_have_text("ประทับใจ", timeout=5 * SECOND)
+    expect(page.locator("#survey")).to_have_text("ประทับใจ", timeout=PATIENCE)
     expect(page.locator("#f-outcome")).to_have_value("answered")
     page.wait_for_timeout(400)  # nobody reads a rating faster; the same key twice at once is a slip
     page.keyboard.press("F9")
@@ -143,7 +149,7 @@ def test_a_new_caller_from_ring_to_finished_record_by_keys_alone(product: DeskPr
 def test_a_returning_caller_is_known_while_it_rings(product: DeskProduct, page: Page) -> None:
     """C3, C5: name, the last contact, its rating."""
     call = ring(product, page, "0812340001")
-    expect(page.locator("#who-name")).to_have_text("สมหมาย ใจดี", timeout=SECOND)
+    expect(page.locator("#who-name")).to_have_text("สมหมาย ใจดี", timeout=PATIENCE)
     expect(page.locator("#contacts")).to_contain_text("แนะนำใบรับรองสุขอนามัยพืช")
     expect(page.locator("#contacts .badge")).to_have_text("ประทับใจ")
     page.keyboard.press("F2")
@@ -244,7 +250,7 @@ def test_a_transfer_that_nobody_takes_comes_back_and_the_card_says_so(product: D
     page.keyboard.press("F9")
     office = product.outside.do(product.outside.exchange.network.next_call(LEGAL_OUTSIDE))
     office.reject(486)
-    expect(page.locator(".toast[data-level=bad]")).to_contain_text("สายไม่ว่าง", timeout=10 * SECOND)
+    expect(page.locator(".toast[data-level=bad]")).to_contain_text("สายไม่ว่าง", timeout=PATIENCE)
     product.outside.do(call.hang_up())
     (card,) = rows(product, select(transfer_cards).where(transfer_cards.c.caller_number == f"+66{caller[1:]}"))
     assert card.handover == "failed"
@@ -293,14 +299,14 @@ def test_a_cut_network_is_said_at_once_and_nothing_typed_is_lost(product: DeskPr
     caller = "0812340009"
     call = talk(product, page, caller)
     page.context.set_offline(True)
-    expect(page.locator("#trouble")).to_contain_text("ขาดการเชื่อมต่อ", timeout=2 * SECOND)
+    expect(page.locator("#trouble")).to_contain_text("ขาดการเชื่อมต่อ", timeout=PATIENCE)
     expect(page.locator("#state")).to_have_attribute("data-state", "unknown")
     page.locator("#f-question").fill("พิมพ์ตอนเน็ตหลุด")
     page.keyboard.press("F4")
     page.context.set_offline(False)
-    expect(page.locator("#trouble")).to_be_hidden(timeout=15 * SECOND)
+    expect(page.locator("#trouble")).to_be_hidden(timeout=PATIENCE)
     in_state(page, "in_call")
-    expect(page.locator("#saved")).to_have_attribute("data-state", "saved", timeout=15 * SECOND)
+    expect(page.locator("#saved")).to_have_attribute("data-state", "saved", timeout=PATIENCE)
     assert record_of(product, caller).question == "พิมพ์ตอนเน็ตหลุด"
     product.outside.do(call.hang_up())
     in_state(page, "wrap_up")
@@ -332,10 +338,11 @@ def test_a_second_tab_says_where_the_telephone_is_and_can_take_it(product: DeskP
 
 def test_a_desk_telephone_pops_and_is_worked_from_the_page(product: DeskProduct, browser: Browser) -> None:
     """C1: for desk phones too; answering is the telephone's, hanging up goes through the page."""
+    product.tidy(MALEE)
     with product.desk(browser, "malee") as page:
         call = product.outside.call("0812340011")
         leg = product.outside.do(ringing_at(product.outside.exchange, MALEE))
-        expect(page.locator("#who-name")).to_have_text("ผู้รับบริการรายใหม่", timeout=SECOND)
+        expect(page.locator("#who-name")).to_have_text("ผู้รับบริการรายใหม่", timeout=PATIENCE)
         product.outside.do(leg.answer())
         in_state(page, "in_call")
         page.keyboard.press("F9")
@@ -357,7 +364,7 @@ def test_two_agents_see_each_others_changes_of_one_person(product: DeskProduct, 
         expect(other.locator("#f-last_name")).to_have_value("ใจดี")
         page.locator("#f-last_name").fill("ใจดีมาก")
         page.keyboard.press("Tab")
-        expect(other.locator("#f-last_name")).to_have_value("ใจดีมาก", timeout=5 * SECOND)
+        expect(other.locator("#f-last_name")).to_have_value("ใจดีมาก", timeout=PATIENCE)
         product.outside.do(second.hang_up())
         in_state(other, "wrap_up")
         finish_quickly(other)
@@ -391,7 +398,7 @@ def test_a_missed_caller_is_called_back_in_one_click(product: DeskProduct, page:
     page.wait_for_timeout(6 * SECOND)  # shorter is no missed call
     product.outside.do(call.hang_up())
     line = page.locator("#inbox-missed li", has_text="081 234 0013")
-    expect(line).to_be_visible(timeout=10 * SECOND)
+    expect(line).to_be_visible(timeout=PATIENCE)
     line.locator("[data-do=call]").click()
     back = product.outside.do(product.outside.exchange.network.next_call("0812340013"))
     product.outside.do(back.answer())
@@ -401,6 +408,6 @@ def test_a_missed_caller_is_called_back_in_one_click(product: DeskProduct, page:
     page.locator("#f-outcome").select_option("cut_off")
     page.locator("#finish").click()
     expect(page.locator("#idle")).to_be_visible()
-    expect(page.locator("#inbox-missed li", has_text="081 234 0013")).to_have_count(0, timeout=10 * SECOND)
+    expect(page.locator("#inbox-missed li", has_text="081 234 0013")).to_have_count(0, timeout=PATIENCE)
     page.keyboard.press("Alt+P")
     available(page)

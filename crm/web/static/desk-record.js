@@ -31,6 +31,11 @@ export async function openRecord(id) {
 }
 
 function begin(contact) {
+  if (saving?.id === contact.id) { // asked for twice, by the telephone and by a state read anew
+    set({ contact });
+    saving.refresh(picked(contact, CONTACT_FIELDS), contact.version);
+    return;
+  }
   end();
   sessionStorage.setItem(OPEN_RECORD, contact.id);
   set({ contact });
@@ -142,7 +147,8 @@ function startNewcomer() {
     made: choosePerson,
   });
   watchShown();
-  if (["talking", "held"].includes(model.call?.phase) && document.activeElement === document.body) $("f-first_name").focus();
+  // the name is asked first; once the form is there to be seen, and only when nobody is writing elsewhere
+  setTimeout(() => { if (newcomer && document.activeElement === document.body) $("f-first_name").focus(); });
 }
 
 /** Somebody was chosen, or made. */
