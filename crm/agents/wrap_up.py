@@ -9,7 +9,7 @@ from typing import Final
 from ami_listener.actions import AmiError, PauseAgent
 from ami_listener.events import AgentState
 from ami_listener.floor import AgentNow
-from crm.pbx_store import Send, read_family
+from crm.pbx_store import Send, delete, read_family
 from dialplan.names import PauseReason, Store, agent_interface
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,17 @@ class WrapUpKeeper:
         if not late:
             return []
         running = await read_family(self._send, Store.WRAP_UP)
-        forgotten = [agent for agent in late if agent not in running]
+        over = now.timestamp() - LATE_SECONDS  # an end that has passed: the clock that should have seen it is gone
+        forgotten = [agent for agent in late if _ends_at(running.get(agent)) < over]
         for agent in forgotten:
             log.warning("the wrap-up of agent %s had no end: ended now", agent)
+            await delete(self._send, Store.WRAP_UP, agent)
             await self._send(PauseAgent(agent_interface(agent), paused=False, reason=PauseReason.WRAP_UP))
         return forgotten
+
+
+def _ends_at(kept: str | None) -> float:
+    try:
+        return float(kept or 0)
+    except ValueError:
+        return 0.0

@@ -103,7 +103,9 @@ class DeskProduct:
     def tidy(self, extension: str) -> None:
         """What a test before has left of calls and of this agent's pauses ends."""
         self.outside.hang_up_all()
-        self.whole.cli("channel request hangup all")
+        for line in self.whole.cli("core show channels concise").splitlines():
+            if line.startswith("PJSIP/"):  # not the clock of the wrap-ups
+                self.whole.cli(f"channel request hangup {line.partition('!')[0]}")
         self.whole.cli(f"database del {Store.WRAP_UP} {extension}")
         self.whole.cli(f"queue unpause member {agent_interface(extension)} queue {QUEUE}")
 

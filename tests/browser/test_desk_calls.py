@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -26,8 +27,10 @@ from whole import WRAP_UP_SECONDS
 
 from crm.cards.models import transfer_cards
 from crm.contacts.models import contact_steps, contacts
-from crm.database import reading
-from crm.people.models import people
+from crm.database import reading, writing
+from crm.people.models import Profile, people
+from crm.people.numbers import normalise
+from crm.people.service import create_person
 
 PATIENCE = 20 * SECOND
 QUIET = ("--no-sandbox", "--disable-background-networking", "--no-first-run", "--no-proxy-server")
@@ -355,7 +358,10 @@ def test_a_desk_telephone_pops_and_is_worked_from_the_page(product: DeskProduct,
 
 
 def test_two_agents_see_each_others_changes_of_one_person(product: DeskProduct, page: Page, browser: Browser) -> None:
-    caller = "0812340001"
+    caller = "0812340014"
+    with writing(product.whole.engine) as connection:
+        name = Profile(display_name="วิชัย ใจดี", first_name="วิชัย", last_name="ใจดี")
+        create_person(connection, name, datetime.now(UTC), normalise(caller))
     call = talk(product, page, caller)
     with product.desk(browser, "prasert") as other:
         second = product.outside.call(caller)
