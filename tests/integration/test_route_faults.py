@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from conftest import PostgresServer
 from guarded_house import SAFE, GuardedHouse, routes_of
+from postgres_server import PostgresServer
 
 ROUNDS = 6  # times all routes
 SEED = 1169
