@@ -24,6 +24,7 @@ from ami_listener.facts import stable_id
 from dialplan.names import PauseReason
 
 _MOMENT: Final = timedelta(seconds=0.3)
+_GONE: Final = timedelta(seconds=1.0)
 _FULL_RING_SLACK_SECONDS: Final = 1.0
 # Pauses that the system sets and takes back itself: their end says nothing about the agent being there.
 _OUR_PAUSES: Final = frozenset({PauseReason.WRAP_UP.value, PauseReason.RING_MISSED.value})
@@ -57,6 +58,7 @@ class MissedRings:
         self._pending: list[tuple[AgentRingEnded, float]] = []
         self._in_a_row: dict[str, int] = {}
         self._paused: dict[str, str] = {}
+        self._gone_at: dict[str, datetime] = {}
 
     def apply(self, event: Event) -> list[MissDecision]:
         """Takes in one event; decisions are those that have become certain by its time."""
@@ -80,7 +82,7 @@ class MissedRings:
         """Decisions that have become certain by ``now`` (Asterisk's clock); call it when no event comes for a while."""
         certain = [pending for pending in self._pending if pending[0].occurred_at + _MOMENT <= now]
         self._pending = [pending for pending in self._pending if pending[0].occurred_at + _MOMENT > now]
-        return [self._decide(ended, rang_seconds) for ended, rang_seconds in certain]
+        return [self._decide(ended, rang_seconds) for ended, rang_seconds in certain if not self._was_gone(ended)]
 
     def in_a_row(self, agent: str) -> int:
         """Misses since the agent's last answer."""
@@ -96,7 +98,14 @@ class MissedRings:
         for key in [key for key in self._ringing if key[0] == call_id]:
             del self._ringing[key]
 
+    def _was_gone(self, ended: AgentRingEnded) -> bool:
+        """Whose telephone is gone (a page loaded anew, a browser that died) has neither refused nor missed."""
+        gone_at = self._gone_at.get(ended.agent)
+        return gone_at is not None and abs(gone_at - ended.occurred_at) <= _GONE
+
     def _state_changed(self, changed: AgentStateChanged) -> None:
+        if changed.state is AgentState.OFFLINE:
+            self._gone_at[changed.agent] = changed.occurred_at
         if changed.state in (AgentState.PAUSED, AgentState.WRAP_UP):
             self._paused[changed.agent] = changed.pause_reason or ""
         else:

@@ -23,7 +23,6 @@ from ami_listener.actions import (
     SetVariable,
 )
 from ami_listener.actions_telephone import NotifyTelephone
-from ami_listener.events import AgentState
 from ami_listener.floor import AgentNow
 from crm.pbx_store import Send, delete, put, read_family
 from crm.telephone.breaks import Breaks
@@ -88,8 +87,7 @@ class TelephoneControl:
     async def dial(self, extension: str, number: str) -> str:
         """Rings the agent's telephone, and dials when it is picked up. Returns the number as it is dialled."""
         number = self._permitted(extension, number)
-        now = self._around.agent(extension)
-        if now is not None and now.state is AgentState.OFFLINE:
+        if not await self._reachable(extension):
             raise Refused(Why.OFFLINE)
         if await legs_of(self._around.send, extension):
             raise Refused(Why.BUSY)
@@ -200,6 +198,11 @@ class TelephoneControl:
         if not may_be_dialled(self._around.site(), dialled):
             raise Refused(Why.NOT_PERMITTED)
         return dialled
+
+    async def _reachable(self, extension: str) -> bool:
+        """Whether the telephone is registered, or answers where it is said to be; whoever answers no queue, too."""
+        reply = await self._around.send(GetVariable(f"DEVICE_STATE({agent_interface(extension)})"))
+        return reply.headers.get("Value") not in ("UNAVAILABLE", "INVALID", "UNKNOWN")
 
     async def _leg(self, extension: str, fits: Callable[[Leg], bool]) -> Leg:
         """The agent's leg of the caller's call, else the newest that fits."""

@@ -70,8 +70,8 @@ def reachable() -> None:
 
 
 def room_settings(folder: Path, asterisk_root: Path, slots: int, **sections: Any) -> Any:
-    """As many call centres as there are slots: agents 2001 and 2002 of slot 0 have browsers, 2003 a desk phone and no
-    queue."""
+    """As many call centres as there are slots: agents 2001 and 2002 of slot 0 have browsers; 2003 has a desk phone
+    and no queue."""
     desks = free_port(DESKS)
     agents = [
         {"extension": f"2{i:02}{n}", "name_en": f"Agent {i}-{n}", "queues": [f"q{i:02}"], "phone": "webrtc"}
@@ -96,8 +96,7 @@ def staffed(settings: Any, asterisk_root: Path) -> Iterator[Whole]:
     whole = Whole.prepare(settings, asterisk_root)
     upgrade(whole.engine)
     for agent in settings.agents:
-        if agent.phone == "webrtc":
-            _enrol(whole, agent.extension, agent.queues)
+        _enrol(whole, agent)
     with whole:
         try:
             whole.installation.start_service()
@@ -108,9 +107,10 @@ def staffed(settings: Any, asterisk_root: Path) -> Iterator[Whole]:
             whole.engine.dispose()
 
 
-def _enrol(whole: Whole, extension: str, queues: Iterable[str]) -> None:
-    at = datetime.now(UTC)
-    person = {"username": f"agent{extension}", "password_hash": "-", "role": "agent", "phone": "browser"}
+def _enrol(whole: Whole, agent: Any) -> None:
+    at, extension = datetime.now(UTC), agent.extension
+    phone = "browser" if agent.phone == "webrtc" else "desk"
+    person = {"username": f"agent{extension}", "password_hash": "-", "role": "agent", "phone": phone}
     names = {"name_th": f"พนักงาน {extension}", "name_en": f"Agent {extension}"}
     with writing(whole.engine) as connection:
         made = connection.execute(
@@ -118,7 +118,7 @@ def _enrol(whole: Whole, extension: str, queues: Iterable[str]) -> None:
         )
         key = made.inserted_primary_key
         assert key is not None
-        for queue in queues:
+        for queue in agent.queues:
             connection.execute(insert(staff_queues).values(staff_id=key[0], queue=queue))
 
 
@@ -156,13 +156,20 @@ class Seat:
         self.page, self.log_in = page, log_in
         self.extension = log_in.extension
         self.errors: list[str] = []
+        self._told: list[dict[str, Any]] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
 
+    def hear(self, told: dict[str, Any]) -> None:
+        """Something the page says by itself: asking it again and again would keep it from its work."""
+        if told["kind"] == "loaded":  # a page that was loaded anew begins to count anew
+            self._told = []
+        else:
+            self._told.append(told)
+
     async def events(self, kind: str = "") -> list[dict[str, Any]]:
-        """What the telephone said so far; only of one kind when it is named."""
-        found: list[dict[str, Any]] = await self.page.evaluate("told")
-        return [event for event in found if kind in ("", event["kind"])]
+        """What the telephone said since the page was loaded; only of one kind when it is named."""
+        return [event for event in self._told if kind in ("", event["kind"])]
 
     async def until(self, event: str, number: int = 1, seconds: float = 8, **detail: Any) -> dict[str, Any]:
         """The ``number``-th event of a kind (with these details), as soon as it is there."""
@@ -176,7 +183,7 @@ class Seat:
                 raise AssertionError(
                     f"{self.extension}: no {event} {detail} within {seconds} s, but {said} {self.errors}"
                 )
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.005)
 
     async def order(self, javascript: str) -> Any:
         """Something asked of the telephone, such as ``phone.answer()``; settled when it is done."""
@@ -272,9 +279,15 @@ class Room:
         context = await browser.new_context()
         await context.grant_permissions(["microphone", "notifications"], origin=self.address)
         await context.add_cookies([{"name": COOKIE, "value": log_in.token, "url": self.address}])
+        await context.expose_binding("tell", self._hear)
         script = PAGE.read_text("utf-8").replace("CSRF", json.dumps(log_in.csrf)).replace("HERTZ", str(hertz))
         await context.add_init_script(script)
         return context
+
+    def _hear(self, source: Any, told: dict[str, Any]) -> None:
+        for seat in self.seats:
+            if seat.page is source["page"] or seat.page == source["page"]:
+                seat.hear(told)
 
     async def leave(self) -> None:
         """Everyone goes; what they did wrong is said."""

@@ -236,10 +236,106 @@ async def devices_and_tests(s: Desk) -> None:
     assert (await seat.order("phone.settings"))["volume"] == 0.3
 
 
+async def a_real_microphone(s: Desk) -> None:
+    """Through the browser's own audio devices, as far as a machine without ears has them."""
+    seat = await s.room.sit(s.agent(), 0)
+    call = await s.call()
+    await seat.until("ringing")
+    await seat.order("phone.answer()")
+    await call.answered()
+    await seat.hears(CALLER)
+    since = call.phone.clock()
+    await s.whole.until(lambda: len(call.audio.loud_times(since)) > 3, 5, "the beeps of the fake microphone")
+    await seat.order("phone.hangUp()")
+
+
+async def no_microphone(s: Desk) -> None:
+    """It cannot be answered here: said so, and the caller goes to the next at once instead of hearing nothing."""
+    seat = await s.room.sit(s.agent(1))
+    call = await s.call()
+    await seat.order("void (phone.sound.take = () => Promise.reject(new DOMException('no', 'NotAllowedError')))")
+    await seat.until("ringing")
+    await seat.order("phone.sound.close()")
+    assert await seat.refused("phone.answer()") == "no-microphone"
+    await seat.until("ended")
+    assert (await seat.state())["call"] is None
+    assert call.answered_at is None
+    other = await s.room.sit(s.agent(2))
+    await other.until("ringing", seconds=6)
+    await other.order("phone.answer()")
+    await call.answered()
+
+
+async def a_notification_when_nobody_looks(s: Desk) -> None:
+    """With number and name as the page words them; it closes when the ring ends. None for who looks at the page."""
+    seat = await s.room.sit(s.agent())
+    await seat.order(
+        "(() => { window.shownNotices = []; window.Notification = class { static permission = 'granted';"
+        " constructor(title, more) { shownNotices.push([title, more.body]); }"
+        " close() { shownNotices.push('closed'); } }; document.hasFocus = () => false; })()"
+    )
+    call = await s.call(name="Somchai")
+    await seat.until("ringing")
+    assert await seat.order("shownNotices") == [[call.caller, "Somchai"]]
+    await seat.order("phone.answer()")
+    await call.answered()
+    assert await seat.order("shownNotices") == [[call.caller, "Somchai"], "closed"]
+    await call.hang_up()
+    await seat.until("ended")
+    await seat.order("document.hasFocus = () => true")
+    call = await s.call()
+    await seat.until("ringing", 2, 8)
+    assert len(await seat.order("shownNotices")) == 2
+    await call.hang_up()
+
+
+async def the_ring_on_the_chosen_device(s: Desk) -> None:
+    seat = await s.room.sit(s.agent())
+    devices = await seat.order("phone.devices()")
+    chosen = devices["speakers"][-1]["id"]
+    await seat.order(f"phone.choose({{ ringer: '{chosen}', speaker: '{chosen}' }})")
+    call = await s.call()
+    await seat.until("ringing")
+    await seat.until("attention")
+    await asyncio.sleep(0.3)
+    assert await seat.order("phone.sound.tones.sinkId") == chosen
+    assert await seat.order("phone.sound.tones.state") == "running"
+    assert await seat.order("phone.sound.repeating !== null") is True
+    await seat.order("phone.answer()")
+    await call.answered()
+    await seat.hears(CALLER)
+    assert await seat.order("[...phone.sound.players].map((player) => player.sinkId)") == [chosen]
+    assert await seat.order("phone.sound.repeating") is None
+
+
+async def a_telephone_on_the_desk(s: Desk) -> None:
+    """The same orders go through the server; nothing is registered in the page."""
+    extension = s.agent(3)
+    seat = await s.room.sit(extension, registered=False)
+    await seat.order("began")
+    assert (await seat.state())["kind"] == "desk"
+    assert await seat.refused("phone.dial('0019005551234')") == "refused"
+    await seat.order("phone.dial('0812345678')")
+    leg = await s.room.desks.next_call(extension)
+    await leg.answer()
+    far = await s.room.network.next_call("0812345678")
+    await far.answer()
+    await asyncio.sleep(0.5)
+    await seat.order("phone.hold()")
+    await leg.until(lambda: leg.asked == ["hold"], 3, "asked to hold")
+    await seat.order("phone.transferBlind('701')")
+    await leg.ended()
+    office = await s.room.network.next_call("021112222", 8)
+    await office.answer()
+    await office.hang_up()
+    await far.ended()
+
+
 SCENARIOS: list[Scenario] = [
     rings_and_both_hear_each_other, hold_and_back, mute, keys, the_caller_hangs_up, refused_it_rings_at_the_next,
     another_agent_is_faster, the_caller_gives_up_while_it_rings, a_second_call_is_told_that_we_are_busy, outbound,
-    outbound_that_comes_to_nothing, answered_by_itself, devices_and_tests,
+    outbound_that_comes_to_nothing, answered_by_itself, devices_and_tests, a_real_microphone,
+    no_microphone, a_notification_when_nobody_looks, the_ring_on_the_chosen_device, a_telephone_on_the_desk,
 ]  # fmt: skip
 
 

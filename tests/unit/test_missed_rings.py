@@ -49,6 +49,15 @@ def test_not_decided_before_it_is_certain() -> None:
     assert missed.tick(moment(9.0)) == []
 
 
+@pytest.mark.parametrize(("gone_at", "misses"), [(1.0, 0), (1.25, 0), (1.49, 0), (-2.0, 1)])
+def test_whose_telephone_is_gone_has_not_refused(gone_at: float, misses: int) -> None:
+    """A page that is loaded anew, a browser that dies: nobody rests or is paused for it."""
+    missed = policy()
+    gone = AgentStateChanged(event_id="g", occurred_at=moment(gone_at), agent="1001", state=AgentState.OFFLINE)
+    events = [*ami_events(ARRIVED + RANG + "1.2 AgentRingNoAnswer general 1001 1000"), gone]
+    assert len(decided(missed, sorted(events, key=lambda event: event.occurred_at))) == misses
+
+
 TWICE = (
     "1.2 AgentRingNoAnswer general 1001 1000\n12.0 AgentCalled general 1001 -\n13.0 AgentRingNoAnswer general 1001 1000"
 )
