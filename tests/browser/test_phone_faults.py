@@ -312,6 +312,24 @@ async def nobody_asks_for_us(s: Desk) -> None:
     assert back["at"] - away["at"] < 3
 
 
+async def the_registration_is_renewed_in_time(s: Desk) -> None:
+    """By a clock that also goes when nobody looks at the page."""
+    seat = await s.room.sit(s.agent())
+    before = s.whole.cli(f"pjsip show aor {s.agent()}")
+    await seat.order(
+        "(() => { const { line } = phone.station; window.sent = []; const { socket } = line; const send = socket.send;"
+        " socket.send = (text) => { sent.push(text.split(' ')[0]); return send.call(socket, text); };"
+        " line.renewedAt -= 120001; })()"
+    )
+    deadline = time.monotonic() + 5
+    while "REGISTER" not in await seat.order("sent"):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+    assert (await seat.state())["line"]["state"] == "registered"
+    assert len(await seat.events("unregistered")) == 0
+    assert before.count("Contact:") == s.whole.cli(f"pjsip show aor {s.agent()}").count("Contact:")
+
+
 async def the_machine_slept(s: Desk) -> None:
     """The clock jumps: the line is made anew at once."""
     seat = await s.room.sit(s.agent())
@@ -456,7 +474,8 @@ SCENARIOS: list[Scenario] = [
     reloaded_in_a_call, reloaded_while_the_caller_holds, reloaded_while_it_rings, reloaded_while_a_colleague_is_asked,
     reloaded_in_a_call_of_the_agents_own, killed_while_idle, killed_while_ringing, killed_in_a_call,
     killed_while_the_caller_holds, socket_cut_while_idle, socket_cut_while_ringing,
-    socket_cut_in_a_call, hung_up_without_a_socket, nobody_asks_for_us, the_machine_slept, two_tabs,
+    socket_cut_in_a_call, hung_up_without_a_socket, nobody_asks_for_us,
+    the_registration_is_renewed_in_time, the_machine_slept, two_tabs,
     a_tab_takes_the_call_along, two_log_ins, logged_out, the_service_is_started_anew, asterisk_is_started_anew,
 ]  # fmt: skip
 

@@ -201,7 +201,7 @@ export function presence(entry) {
 function changed() {
   change("phone", {
     kind: phone.kind, line: phone.line, call: phone.call, colleague: phone.colleague, together: phone.together,
-    muted: phone.muted, started: true, autoAnswer: Boolean(phone.account?.auto_answer),
+    muted: phone.muted, started: true, autoAnswer: phone.autoAnswer,
   });
 }
 

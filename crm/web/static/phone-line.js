@@ -13,6 +13,7 @@ const REGISTER_MS = 5_000; // an Asterisk that is just starting takes a socket a
 const MOMENT_MS = 1_500;
 const BACK_OFF_MS = [200, 500, 1_000, 1_500, 2_000, 3_000, 5_000];
 const EXPIRES_SECONDS = 300;
+const RENEW_MS = 120_000; // by our own clock: JsSIP's is slowed down in a page that nobody looks at
 const REASONS = {
   4401: "logged-out", 4409: "elsewhere", 4410: "replaced", 4503: "asterisk-away", 1012: "service-away",
 };
@@ -212,6 +213,7 @@ export class Line extends EventTarget {
   }
 
   register() {
+    this.renewedAt = performance.now();
     this.ua.register();
   }
 
@@ -235,7 +237,7 @@ export class Line extends EventTarget {
 
   opened() {
     this.asked = false;
-    this.openedAt = this.heardAt = performance.now();
+    this.openedAt = this.heardAt = this.renewedAt = performance.now();
   }
 
   heard(message) {
@@ -279,6 +281,7 @@ export class Line extends EventTarget {
     if (slept && now - this.heardAt > ASLEEP_MS) this.socket.drop("asleep");
     else if (this.connected && now - this.heardAt > SIGN_OF_LIFE_MS) this.socket.drop("silent");
     else if (this.connected && !this.up && now - this.openedAt > REGISTER_MS) this.socket.drop("no-answer");
+    else if (this.up && now - this.renewedAt > RENEW_MS) this.register();
   }
 
   /** Begins a call; the JsSIP session. */

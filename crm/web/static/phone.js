@@ -9,7 +9,8 @@
  * What is so now
  *     phone.kind       "browser"; "desk": a telephone beside the page, asked through the server; "none": no extension;
  *                      null before `start`
- *     phone.extension
+ *     phone.extension  null until it is known
+ *     phone.autoAnswer true when calls are answered by themselves, a setting of the account
  *     phone.line       {state, reason, where, …}; state: "starting", "registered", "unregistered" (`reason` as in the
  *                      event), "elsewhere" (`where`), "stopped"
  *     phone.call       null or {id, direction: "in"|"out", number, name, state: "ringing"|"calling"|"talking", held,
@@ -81,6 +82,10 @@ export class Phone extends Switchboard {
 
   get extension() {
     return this.station.account?.extension ?? null;
+  }
+
+  get autoAnswer() {
+    return this.station.account?.auto_answer ?? false;
   }
 
   get line() {
