@@ -276,6 +276,14 @@ def _exists(connection: Connection, kind: TaskKind, call_id: str) -> str | None:
     return found
 
 
+def queue_of(connection: Connection, kind: TaskKind, call_id: str) -> str | None:
+    """The queue whose people see this task; None: all. Raises UnknownTask."""
+    _exists(connection, kind, call_id)
+    table = callbacks if kind is TaskKind.CALLBACK else calls
+    found: str | None = connection.scalar(select(table.c.queue).where(table.c.call_id == call_id))
+    return found
+
+
 def _write(connection: Connection, kind: TaskKind, call_id: str, values: dict[str, Any]) -> None:
     statement = insert_into(connection, inbox_tasks).values(kind=kind, call_id=call_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["kind", "call_id"], set_=values))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from crm.audit.service import note
 from crm.database import reading, writing
 from crm.inbox.models import TaskKind
-from crm.inbox.service import TakenByOther, UnknownTask, counts, done, take, undo
+from crm.inbox.service import TakenByOther, UnknownTask, counts, done, queue_of, take, undo
 from crm.inbox.view import inbox_json, message_json
 from crm.inbox.words import WORDS
 from crm.messages.service import (
@@ -113,6 +113,7 @@ class InboxPages:
             now = self._around.clock()
             try:
                 with writing(self._around.engine) as connection:
+                    self._check_shown(connection, kind, call_id, who)
                     take(connection, kind, call_id, who.staff_id, now)
             except (UnknownTask, TakenByOther) as refused:
                 return self._refused(refused, request, who)
@@ -122,18 +123,30 @@ class InboxPages:
         @router.post("/api/inbox/{kind}/{call_id}/done")
         def it_is_done(kind: TaskKind, call_id: str, request: Request, who: Annotated[Visitor, agents]) -> Any:
             """Nothing is left to do."""
-            return self._change(request, who, call_id, lambda c, now: done(c, kind, call_id, who, now))
+            return self._change(request, who, kind, call_id, lambda c, now: done(c, kind, call_id, who, now))
 
         @router.post("/api/inbox/{kind}/{call_id}/undo")
         def not_done(kind: TaskKind, call_id: str, request: Request, who: Annotated[Visitor, agents]) -> Any:
             """There is something to do after all."""
-            return self._change(request, who, call_id, lambda c, now: undo(c, kind, call_id, who, now))
+            return self._change(request, who, kind, call_id, lambda c, now: undo(c, kind, call_id, who, now))
+
+    def _check_shown(self, connection: Connection, kind: TaskKind, call_id: str, who: Visitor) -> None:
+        """Raises UnknownTask for one that this person's lists do not show."""
+        queue, queues = queue_of(connection, kind, call_id), self._queues(who)
+        if queues is not None and queue is not None and queue not in queues:
+            raise UnknownTask(call_id)
 
     def _change(
-        self, request: Request, who: Visitor, call_id: str, work: Callable[[Connection, datetime], None]
+        self,
+        request: Request,
+        who: Visitor,
+        kind: TaskKind,
+        call_id: str,
+        work: Callable[[Connection, datetime], None],
     ) -> Any:
         try:
             with writing(self._around.engine) as connection:
+                self._check_shown(connection, kind, call_id, who)
                 work(connection, self._around.clock())
         except (UnknownTask, TakenByOther) as refused:
             return self._refused(refused, request, who)

@@ -122,6 +122,16 @@ def test_a_message_is_heard_by_those_who_answer_its_queue(house: GuardedHouse) -
     assert house.ask("POST", f"/api/inbox/messages/{foreign}/heard", supervisor).status == 200
 
 
+def test_who_waits_is_called_back_by_those_who_answer_the_queue(house: GuardedHouse) -> None:
+    """What the lists do not show is not there: taken, done and undone by the queue's own people and supervisors."""
+    foreign, own = call(house, 23, None, "complaints"), call(house, 24, None, "enquiries")
+    agent, supervisor = house.session("agent"), house.session("supervisor")
+    for step in ("take", "done", "undo"):
+        assert house.ask("POST", f"/api/inbox/missed/{foreign}/{step}", agent).status == 404
+        assert house.ask("POST", f"/api/inbox/missed/{own}/{step}", agent).status in {200, 204}
+        assert house.ask("POST", f"/api/inbox/missed/{foreign}/{step}", supervisor).status in {200, 204}
+
+
 def test_a_sound_is_never_another_file(house: GuardedHouse) -> None:
     """Whatever a path in the database says."""
     (house.settings.state / "secret").write_text("not a message", "utf-8")
