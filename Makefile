@@ -5,7 +5,7 @@ ARGS ?=
 HOTLINE = .venv/bin/hotline
 SET_UP = @$(PYTHON) tools/set_up.py
 
-.PHONY: help demo run test check bench clean
+.PHONY: help demo run test check bench screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -31,6 +31,10 @@ test: ## everything: check, then all tests with real databases, calls and a brow
 bench: ## measure, and write benchmarks/results.md
 	$(SET_UP) develop sipp programs pages
 	@exec .venv/bin/python -m benchmarks $(ARGS)
+
+screenshots: ## pictures of every page, Thai and English, in .state/screenshots; ARGS="--docs" those of the documents too
+	$(SET_UP) develop programs pages
+	@exec .venv/bin/python tools/screenshots.py $(ARGS)
 
 clean: ## remove what make made (.venv, .state with its recordings, caches); ends nothing that runs
 	@$(PYTHON) tools/clean.py $(ARGS)

@@ -5,8 +5,8 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
-from desk_server import AGENT, DeskServer, now
-from sqlalchemy import Engine
+from desk_server import AGENT, OTHER, DeskServer, now
+from sqlalchemy import Engine, update
 
 from ami_listener.events import (
     AgentLegEnded,
@@ -20,10 +20,12 @@ from ami_listener.events import (
     QueueJoined,
     SurveyAsked,
 )
-from ami_listener.records import Callback, CallRecord, Message, Outcome
+from ami_listener.records import Callback, CallRecord, Conversation, Message, Outcome, Survey
 from crm.callbacks.service import give_up
 from crm.calls.rows import rows_of
 from crm.calls.store import Batch, CallStore
+from crm.contacts.models import Channel, ContactState, Direction, contacts
+from crm.contacts.service import create_contact
 from crm.database import writing
 from crm.people.models import Profile
 from crm.people.numbers import normalise
@@ -97,6 +99,34 @@ def person(server: DeskServer, number: str, name: str, **more: Any) -> int:
     profile = Profile(display_name=name, first_name=first, last_name=last or None, **more)
     with writing(server.engine) as connection:
         return create_person(connection, profile, now(), normalise(number))
+
+
+def past_contact(
+    server: DeskServer,
+    person_id: int,
+    number: str,
+    days_ago: float,
+    topic_id: int,
+    texts: tuple[str, str],
+    meaning: str,
+) -> None:
+    """A finished record of before, with the caller's answer to the survey. ``texts``: question and answer."""
+    call = over(number, days_ago * 1440, Outcome.ANSWERED)
+    began = call.arrived_at + timedelta(seconds=6)
+    call.conversations = [Conversation(QUEUE, OTHER, began, began + timedelta(minutes=6), EndedBy.AGENT)]
+    call.survey = Survey(
+        "scale-123", call.arrived_at + timedelta(minutes=7), began + timedelta(minutes=8), "1", meaning
+    )
+    write_calls(server.engine, call)
+    with writing(server.engine) as connection:
+        contact = create_contact(
+            connection, Channel.TELEPHONE, Direction.INBOUND, began, staff_id=server.staff["prasert"], agent=OTHER,
+            number=normalise(number), person_id=person_id, language="th", queue=QUEUE, call_id=call.call_id,
+        )  # fmt: skip
+        done = {"question": texts[0], "answer": texts[1], "topic_id": topic_id, "outcome": "answered"}
+        times = {"talk_ended_at": began + timedelta(minutes=6), "survey_asked_at": began, "finished_at": began}
+        values = {**done, **times, "state": ContactState.FINISHED}
+        connection.execute(update(contacts).where(contacts.c.id == contact.id).values(**values))
 
 
 def fill_inbox(server: DeskServer) -> None:

@@ -19,7 +19,7 @@ from crm.database import open_engine, upgrade, writing
 from crm.staff import sessions
 from crm.staff.access import COOKIE
 from crm.staff.accounts import StaffDraft
-from crm.staff.models import PhoneKind, Role
+from crm.staff.models import PhoneKind, Role, Sex
 from crm.staff.passwords import Hasher
 from crm.staff.service import create
 from crm.web.app import create_app
@@ -43,6 +43,7 @@ class DeskServer:
 
     def __init__(self, folder: Path, *, phone: PhoneKind = PhoneKind.DESK) -> None:
         self.folder = folder
+        self.nobodys_password = Hasher(memory_kib=64).chosen("a long password of ours")
         self.asked: list[Action] = []
         self.settings = self._settings()
         self.engine = open_engine(self.settings.database_url)
@@ -76,9 +77,11 @@ class DeskServer:
         role: Role = Role.AGENT,
         department: str = "legal",
     ) -> int:
+        """Somebody who works here; returns the id."""
         draft = StaffDraft(
             username=username,
             role=role,
+            sex=Sex.FEMALE,
             name_th=name_th,
             name_en=name_en,
             extension=extension,
@@ -86,7 +89,7 @@ class DeskServer:
             department=department if role is Role.OFFICER else None,
         )
         with writing(self.engine) as connection:
-            return create(connection, draft, now(), None, Hasher().chosen("a long password of ours"))
+            return create(connection, draft, now(), None, self.nobodys_password)
 
     def cookie(self, username: str = "somsri") -> dict[str, Any]:
         """A session, as playwright's ``add_cookies`` takes it."""
@@ -183,6 +186,10 @@ class DeskServer:
             self.calls.apply(event)
             self.floor.apply(event)
             self.office.happened(event)
+
+    def play_with(self, first: Callable[[], object], *events: Event) -> None:
+        """The same, with ``first`` done just before, in the loop."""
+        self._in_loop(lambda: [first(), *(self._apply(event) for event in events)])
 
     def _in_loop(self, work: Callable[[], object]) -> None:
         async def run() -> None:

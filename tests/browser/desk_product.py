@@ -12,7 +12,7 @@ from exchange import Exchange
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from product import DESKS, free_port
 from telephones import Call
-from whole import Whole, installed_root, running, whole_settings
+from whole import WRAP_UP_SECONDS, Whole, installed_root, running, whole_settings
 
 from crm.database import writing
 from crm.staff import sessions
@@ -137,8 +137,9 @@ def in_state(page: Page, state: str, seconds: float = 20) -> None:
 
 
 @contextmanager
-def desk_product(folder: Path) -> Iterator[DeskProduct]:
+def desk_product(folder: Path, wrap_up_seconds: int = WRAP_UP_SECONDS) -> Iterator[DeskProduct]:
     """A call centre with two browser telephones and a desk telephone, which nobody plays unless a test does."""
+    folder.mkdir(exist_ok=True)
     root = installed_root()
     desks = free_port(DESKS)
     agents = [
@@ -156,7 +157,8 @@ def desk_product(folder: Path) -> Iterator[DeskProduct]:
             "dial": LEGAL_OUTSIDE,
         }
     ]
-    settings = whole_settings(folder, root, slots=1, agents=agents, departments=departments)
+    queues = [{"name": QUEUE, "wrap_up_seconds": wrap_up_seconds, "strategy": "ringall"}]
+    settings = whole_settings(folder, root, slots=1, agents=agents, departments=departments, queues=queues)
     with running(settings, root) as whole:
         outside = Outside(whole)
         try:

@@ -29,6 +29,7 @@ function drawScript() {
 // -- steps
 
 const RETRY_MILLISECONDS = 3000;
+const LATE_MILLISECONDS = 2000;
 let waiting = []; // keys that were pressed while the server was away: [contact id, step, when]
 let timer = null;
 
@@ -104,7 +105,9 @@ async function send() {
   while (waiting.length) {
     const [id, step, at] = waiting[0];
     try {
-      const { steps } = await ask("POST", `/api/contacts/${id}/steps/${step}?lang=${language}`, { ago_seconds: (Date.now() - at) / 1000 });
+      const late = Date.now() - at;
+      const ago = late > LATE_MILLISECONDS ? late / 1000 : 0; // two keys in a row stay in their order
+      const { steps } = await ask("POST", `/api/contacts/${id}/steps/${step}?lang=${language}`, { ago_seconds: ago });
       if (model.contact?.id === id && waiting.length === 1) change("contact", { steps });
     } catch (error) {
       if (error.status === 0 || error.status >= 500) {

@@ -1,0 +1,225 @@
+"""``make screenshots``: pictures of every page, Thai and English, into ``.state/screenshots``; with ``--docs`` those of
+the documents are written anew as well. Everything in them is made up; no Asterisk runs."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
+
+from card_server import CardServer
+from desk_scenes import answer, arrive, fill_inbox, leave, past_contact, person, ring
+from desk_server import AGENT, OTHER
+from playwright.sync_api import Browser, Page, sync_playwright
+from programs import environment, find
+from sqlalchemy import select
+
+from ami_listener.events import AgentState
+from crm.database import reading
+from crm.staff.models import PhoneKind, Role
+from crm.topics.models import topics
+
+DESKTOP, TELEPHONE = (1280, 800), (390, 844)
+NUMBER = "0812345678"
+QUESTION = "ต้องการส่งออกทุเรียนสดไปจีน ต้องขึ้นทะเบียนสวนและโรงคัดบรรจุที่ไหน"
+ANSWER = "แจ้งขั้นตอนขึ้นทะเบียนสวน (GAP) และโรงคัดบรรจุ (DOA) ส่งลิงก์คู่มือทางอีเมล"
+IN_DOCUMENTS = ("desk-call", "desk-ringing", "inbox", "card")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page, or a moment of one. ``look``: brings it about, after the page was opened."""
+
+    name: str
+    path: str
+    user: str = "somsri"
+    look: Callable[[CardServer, Page], None] = lambda server, page: page.wait_for_timeout(300)
+    size: tuple[int, int] = DESKTOP
+
+
+def ringing(server: CardServer, page: Page) -> None:
+    """The telephone rings, and it is shown who calls."""
+    arrive(server, "main-9.1", NUMBER, ago=5)
+    ring(server, "main-9.1")
+    page.locator("#contacts li").first.wait_for()
+
+
+def talking(server: CardServer, page: Page) -> None:
+    """In a call, two steps on, with what was written so far."""
+    ringing(server, page)
+    answer(server, "main-9.1", ago=0)
+    page.locator("#form").wait_for()
+    page.locator("#next-step").wait_for()
+    page.keyboard.press("F4")
+    page.keyboard.press("F4")
+    page.locator("#f-topic").fill("เอกสาร")
+    page.locator("#found-topics [role=option]").first.wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#f-question").fill(QUESTION)
+    page.locator("#f-answer").fill(ANSWER)
+    page.wait_for_timeout(2500)
+
+
+def wrapping_up(server: CardServer, page: Page) -> None:
+    """After the call."""
+    talking(server, page)
+    leave(server, "main-9.1")
+    page.locator("#finish").wait_for()
+    page.wait_for_timeout(600)
+
+
+def transferring(server: CardServer, page: Page) -> None:
+    """The dialog of the transfer."""
+    talking(server, page)
+    page.keyboard.press("Alt+T")
+    page.locator("#transfer-found [role=option]").nth(1).wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+
+
+def help_shown(server: CardServer, page: Page) -> None:
+    """The keys."""
+    page.keyboard.press("F1")
+    page.wait_for_timeout(200)
+
+
+PICTURES = (
+    Picture("log-in", "/login", ""),
+    Picture("desk-idle", "/desk"),
+    Picture("desk-ringing", "/desk", look=ringing),
+    Picture("desk-call", "/desk", look=talking),
+    Picture("desk-transfer", "/desk", look=transferring),
+    Picture("desk-wrap-up", "/desk", look=wrapping_up),
+    Picture("desk-help", "/desk", look=help_shown),
+    Picture("desk-telephone", "/desk", look=talking, size=TELEPHONE),
+    Picture("inbox", "/inbox"),
+    Picture("inbox-telephone", "/inbox", size=TELEPHONE),
+    Picture("cards", "/cards"),
+    Picture("card", "/cards/1"),
+    Picture("card-office-telephone", "/cards/1", "officer", size=TELEPHONE),
+    Picture("directory", "/directory"),
+    Picture("people", "/people?q=สม"),
+    Picture("person", "/people/1"),
+    Picture("account", "/account"),
+    Picture("admin", "/admin", "admin"),
+    Picture("admin-staff", "/admin/staff", "admin"),
+    Picture("admin-queues", "/admin/queues", "admin"),
+    Picture("admin-departments", "/admin/departments", "admin"),
+    Picture("admin-topics", "/admin/topics", "admin"),
+    Picture("admin-scripts", "/admin/scripts", "admin"),
+    Picture("admin-standards", "/admin/standards", "admin"),
+    Picture("admin-audit", "/admin/audit", "admin"),
+)
+
+
+def furnish(server: CardServer) -> None:
+    """People, records and cards to look at."""
+    server.staff["admin"] = server._account("admin", "ผู้ดูแลระบบ", "Admin", None, PhoneKind.DESK, Role.ADMINISTRATOR)
+    known = person(
+        server, NUMBER, "สมชาย ผลไม้ไทย", business_level="ready", province="จันทบุรี", occupation="เกษตรกร",
+        notes="ชอบให้โทรกลับช่วงบ่าย", birth_year=1978,
+    )  # fmt: skip
+    with reading(server.engine) as connection:
+        some = list(
+            connection.scalars(select(topics.c.id).where(topics.c.parent_id.is_not(None)).order_by(topics.c.id))
+        )
+    asked = ("ขอรายชื่อผู้นำเข้าทุเรียนในกว่างโจว", "ส่งรายชื่อ 12 รายจากฐานข้อมูลผู้แทนทางอีเมล")
+    past_contact(server, known, NUMBER, 21, some[3], asked, "impressed")
+    asked = ("สอบถามงานแสดงสินค้าอาหาร", "แจ้งกำหนดการและวิธีสมัคร THAIFEX")
+    past_contact(server, known, NUMBER, 96, some[7], asked, "satisfied")
+    fill_inbox(server)
+    card(server)
+
+
+def card(server: CardServer) -> None:
+    """A call that was handed to the legal office, with its card."""
+    server.talk("main-5.1", OTHER, NUMBER)
+    body = {"to": {"kind": "department", "name": "legal"}, "call_id": "main-5.1", "mode": "blind", "why": "เรื่องกฎหมาย",
+            "question": "ผู้ซื้อไม่ชำระเงินตามสัญญา ต้องดำเนินการอย่างไร", "caller_name": "สมชาย ผลไม้ไทย"}  # fmt: skip
+    with sync_playwright() as playwright:
+        request = playwright.request.new_context(base_url=server.url(""))
+        cookie = server.cookie("prasert")
+        headers = {"Cookie": f"{cookie['name']}={cookie['value']}"}
+        page = request.get("/desk", headers=headers).text()
+        headers["X-CSRF-Token"] = page.partition('name="csrf" content="')[2].partition('"')[0]
+        made = request.post("/api/cards", headers=headers, data=body)
+        if not made.ok:
+            raise RuntimeError(f"the card could not be made: {made.text()}")
+        server.transfer("main-5.1", "701", OTHER)
+        request.dispose()
+    server.state(AgentState.AVAILABLE, agent=OTHER)
+
+
+@contextmanager
+def page_of(browser: Browser, server: CardServer, picture: Picture) -> Iterator[Page]:
+    """A page of somebody."""
+    context = browser.new_context(viewport={"width": picture.size[0], "height": picture.size[1]})
+    if picture.user:
+        context.add_cookies([server.cookie(picture.user)])
+    yield context.new_page()
+    context.close()
+
+
+def take(folder: Path, only: str) -> list[Path]:
+    """All pictures, one after the other; each in an office of its own, so that none depends on another."""
+    made = []
+    os.environ.update(environment())
+    for picture in PICTURES:
+        if only and only not in picture.name:
+            continue
+        for language in ("th", "en"):
+            with tempfile.TemporaryDirectory() as state:
+                server = CardServer(Path(state))
+                server.start()
+                try:
+                    furnish(server)
+                    server.state(AgentState.AVAILABLE, agent=AGENT, ago=95)
+                    made.append(_one(server, picture, language, folder))
+                finally:
+                    server.stop()
+            print(made[-1].name, flush=True)
+    return made
+
+
+def _one(server: CardServer, picture: Picture, language: str, folder: Path) -> Path:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find("chromium"), args=["--no-sandbox", "--no-proxy-server"]
+        )
+        with page_of(browser, server, picture) as page:
+            mark = "&" if "?" in picture.path else "?"
+            page.goto(server.url(f"{picture.path}{mark}lang={language}"))
+            page.evaluate("document.fonts.ready")
+            page.wait_for_timeout(700)
+            picture.look(server, page)
+            path = folder / f"{picture.name}-{language}.png"
+            page.screenshot(path=path)
+        browser.close()
+    return path
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--docs", action="store_true", help="write the pictures of the documents anew")
+    parser.add_argument("--only", default="", help="only those with this in their name")
+    arguments = parser.parse_args()
+    folder = REPOSITORY / ".state/screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = take(folder, arguments.only)
+    if arguments.docs:
+        for path in made:
+            if path.stem.rpartition("-")[0] in IN_DOCUMENTS:
+                (REPOSITORY / "docs/images" / path.name).write_bytes(path.read_bytes())
+    print(f"{len(made)} pictures in {folder.relative_to(REPOSITORY)}")
+
+
+if __name__ == "__main__":
+    main()
