@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from benchmarks.report import Figure, Section
 from benchmarks.trial import percentile
@@ -176,7 +177,7 @@ def _weigh(product: Any, browser: Browser, measured: Measured) -> None:
         product.log_in(context, "malee")
         page = context.new_page()
         own: dict[str, bytes] = {}
-        page.on("response", lambda answer, own=own: _keep(answer, own))
+        page.on("response", partial(_keep, own))
         page.goto(product.url("/desk"))
         page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
@@ -189,7 +190,7 @@ def _weigh(product: Any, browser: Browser, measured: Measured) -> None:
         context.close()
 
 
-def _keep(answer: Any, own: dict[str, bytes]) -> None:
+def _keep(own: dict[str, bytes], answer: Response) -> None:
     if "/static/" in answer.url and (".js" in answer.url or ".css" in answer.url):
         own[answer.url] = answer.body()
 

@@ -5,6 +5,7 @@ Serves an office without Asterisk and writes a line of JSON with its address and
 ``RATE SECONDS``, lets so many calls a second ring, one desk each, and writes for each call when its ring was told.
 """
 
+import importlib
 import json
 import random
 import sys
@@ -13,9 +14,6 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from desk_scenes import made, person
-from desk_server import DeskServer
 
 from ami_listener.events import (
     AgentRang,
@@ -32,6 +30,8 @@ from crm.staff.accounts import StaffDraft
 from crm.staff.models import Role
 from crm.staff.service import create
 
+scenes: Any = importlib.import_module("desk_scenes")
+offices: Any = importlib.import_module("desk_server")
 FIRST, PEOPLE, TALK_SECONDS = 3001, 200, 2.0
 
 
@@ -39,12 +39,12 @@ class Room:
     """``desks`` agents, and people who call them."""
 
     def __init__(self, folder: Path, desks: int) -> None:
-        self.server = DeskServer(folder)
+        self.server = offices.DeskServer(folder)
         self.agents = [str(FIRST + n) for n in range(desks)]
         self.cookies = [self._log_in(agent) for agent in self.agents]
         self.numbers = [f"08100{n:05}" for n in range(PEOPLE)]
         for n, number in enumerate(self.numbers):
-            person(self.server, number, f"ผู้โทร {n}", notes="โทรบ่าย")
+            scenes.person(self.server, number, f"ผู้โทร {n}", notes="โทรบ่าย")
         self.server.start()
         for agent in self.agents:
             self.server.state(AgentState.AVAILABLE, agent=agent)
@@ -66,24 +66,24 @@ class Room:
             told[0] = time.time()
 
         self.server.play(
-            made(CallArrived, call, caller_number=caller, called_number="1169", trunk="provider"),
-            made(QueueJoined, call, queue="enquiries", pass_number=1),
+            scenes.made(CallArrived, call, caller_number=caller, called_number="1169", trunk="provider"),
+            scenes.made(QueueJoined, call, queue="enquiries", pass_number=1),
         )
         self.server.play_with(begin, self._state(agent, AgentState.RINGING), self._rang(call, agent))
         threading.Timer(0.5, self._answer, (call, agent)).start()
         return call, told[0]
 
     def _answer(self, call: str, agent: str) -> None:
-        answered = made(CallAnswered, call, queue="enquiries", agent=agent, agent_channel=f"PJSIP/{agent}-1")
+        answered = scenes.made(CallAnswered, call, queue="enquiries", agent=agent, agent_channel=f"PJSIP/{agent}-1")
         self.server.play(answered, self._state(agent, AgentState.IN_CALL))
         threading.Timer(TALK_SECONDS, self._end, (call, agent)).start()
 
     def _end(self, call: str, agent: str) -> None:
-        self.server.play(made(CallEnded, call), self._state(agent, AgentState.AVAILABLE))
+        self.server.play(scenes.made(CallEnded, call), self._state(agent, AgentState.AVAILABLE))
 
     @staticmethod
     def _rang(call: str, agent: str) -> Any:
-        return made(AgentRang, call, queue="enquiries", agent=agent)
+        return scenes.made(AgentRang, call, queue="enquiries", agent=agent)
 
     @staticmethod
     def _state(agent: str, state: AgentState) -> AgentStateChanged:

@@ -189,7 +189,12 @@ class DeskServer:
 
     def play_with(self, first: Callable[[], object], *events: Event) -> None:
         """The same, with ``first`` done just before, in the loop."""
-        self._in_loop(lambda: [first(), *(self._apply(event) for event in events)])
+
+        def work() -> None:
+            first()
+            self._apply(events)
+
+        self._in_loop(work)
 
     def _in_loop(self, work: Callable[[], object]) -> None:
         async def run() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
@@ -162,7 +163,7 @@ def page_of(browser: Browser, server: CardServer, picture: Picture) -> Iterator[
     """A page of somebody."""
     context = browser.new_context(viewport={"width": picture.size[0], "height": picture.size[1]})
     if picture.user:
-        context.add_cookies([server.cookie(picture.user)])
+        context.add_cookies([cast(Any, server.cookie(picture.user))])
     yield context.new_page()
     context.close()
 

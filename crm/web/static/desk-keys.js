@@ -1,5 +1,5 @@
 // Keys, by where they are on the keyboard (so Thai or English input makes no difference), and what buttons do.
-import { $, data } from "./desk-dom.js";
+import { $ } from "./desk-dom.js";
 
 /** `event.code` with the modifiers that must be held → action. None of them writes a letter or is the browser's own. */
 export const KEYS = {
@@ -27,6 +27,8 @@ function nameOf(event) {
   return [...held.filter(Boolean), event.code === "NumpadEnter" ? "Enter" : event.code].join("+");
 }
 
+/** While a dialog is open its own keys hold; a call that rings can be answered all the same. */
+const inDialog = (dialog, name) => (dialog.id === "transfer" && IN_DIALOG[name]) || (name === "F2" ? KEYS.F2 : name === "F1" && dialog.id === "help" ? KEYS.F1 : null);
 const writes = (element) => element.matches?.("input, textarea, select, [contenteditable]");
 
 export function startKeys(actions) {
@@ -41,7 +43,7 @@ export function startKeys(actions) {
       run("help", event);
       return;
     }
-    const action = dialog ? (dialog.id === "transfer" ? IN_DIALOG[name] : null) ?? (name in KEYS && ["F2"].includes(name) ? KEYS[name] : null) : KEYS[name];
+    const action = dialog ? inDialog(dialog, name) : KEYS[name];
     if (!action) {
       if (dialog && name in KEYS) event.preventDefault(); // a browser's own F-keys stay quiet too
       return;
@@ -65,5 +67,3 @@ export const dialogActions = {
     else dialog.showModal();
   },
 };
-
-export const isThai = data.language === "th";

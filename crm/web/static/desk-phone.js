@@ -233,5 +233,15 @@ export function startPhone() {
     const called = event.target.closest("[data-call]");
     if (called) dial(called.dataset.call);
   });
-  phone.start().then(changed);
+  phone.start().then(() => {
+    changed();
+    if (phone.kind === "browser") openOthersBeside();
+  });
+}
+
+/** Whoever leaves this page takes the telephone along: other pages open in tabs of their own, one each. */
+function openOthersBeside() {
+  for (const link of document.querySelectorAll(".bar-places a:not([aria-current]), a.bar-name")) {
+    link.target = `hotline${new URL(link.href).pathname.replaceAll("/", "-")}`;
+  }
 }

@@ -1,7 +1,7 @@
 // What is written down: who the caller is and what it was about; saved while it is typed, finished with one key.
 import { Autosave, sendLeftovers } from "./autosave.js";
 import { ask, toast } from "./office.js";
-import { $, data, h, language, put, say, show, shownNumber, words } from "./desk-dom.js";
+import { $, data, h, language, put, say, show, words } from "./desk-dom.js";
 import { change, model, on, set, tell } from "./desk-model.js";
 import { hear, watch } from "./desk-stream.js";
 import { NewPerson } from "./desk-new-person.js";
@@ -309,5 +309,4 @@ export function startRecord() {
   });
   $("f-topic").addEventListener("blur", () => drawTopic());
   sendLeftovers(data.me);
-  void shownNumber;
 }
