@@ -158,7 +158,7 @@ function drawHistory() {
   show($("person-notes"), person?.notes);
   $("contacts").replaceChildren(...contacts.map((contact) => h("li", {},
     h("p", { class: "top" }, h("span", { text: dateAndTime(contact.at) }), h("span", {}, contact.agent ?? "", " ", rating(contact.rating))),
-    h("p", { class: "what" }, h("b", { text: contact.subject ?? "–" }), contact.summary ? ` ${contact.summary}` : ""))));
+    h("p", { class: "what" }, h("b", { text: contact.subject ?? (contact.state === "draft" ? words.unfinished : "–") }), contact.summary ? ` ${contact.summary}` : ""))));
   show($("history-none"), !contacts.length && !model.looking);
   const cards = person?.cards ?? profile?.cards ?? [];
   show($("cards-box"), cards.length);
