@@ -265,7 +265,9 @@ async function newRecord({ number = null, key = null } = {}) {
 function draw() {
   const { contact, call } = model;
   const ringing = call?.phase === "ringing" && contact?.call_id !== call.call_id;
-  show($("form"), contact && !ringing);
+  const writing = contact && !ringing;
+  show($("form"), writing);
+  placeHistory(writing);
   if (!contact) return;
   const talking = ["talking", "held"].includes(call?.phase) && contact.call_id === call.call_id;
   put($("finish-text"), shownState() === "wrap_up" ? words.save_ready : words.save_close);
@@ -274,6 +276,12 @@ function draw() {
   const about = model.person;
   const more = about ? [about.occupation_label ?? about.occupation, about.sex && words[`sex_${about.sex}`], about.age && say("years", { count: about.age }), about.province_label ?? about.province, about.email] : [];
   put($("more-summary"), more.filter(Boolean).join(" · "));
+}
+
+/** While it rings there is nothing to write: what was before stands where one looks first. */
+function placeHistory(writing) {
+  const place = writing ? $("guide") : $("caller");
+  if ($("history").parentElement !== place) place.append($("history"));
 }
 
 const focus = (id) => { if (!$(id).closest("[hidden]")) { $(id).focus(); $(id).select?.(); } };
