@@ -89,6 +89,10 @@ class Hub:
         """How many listen to ``topic``."""
         return len(self._listeners.get(topic, ()))
 
+    def anyone(self, prefix: str) -> bool:
+        """Whether anybody listens to a topic that begins so."""
+        return any(topic.startswith(prefix) for topic in self._listeners)
+
     def _tell(self, topic: str, message: Message) -> None:
         for listener in tuple(self._listeners.get(topic, ())):
             listener.put(message)

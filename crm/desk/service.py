@@ -87,14 +87,16 @@ class Desk:
         return event.precision is Precision.MICROSECOND and self._clock() - event.occurred_at < LATE
 
     def _call_changed(self, event: Event, call_id: str) -> None:
-        record = self._find_call(call_id)
-        if record is None:
-            return
         if isinstance(event, CallArrived):
-            self.pops.ask(call_id, self._normalise(record.caller_number).recognisable)
+            if self._hub.anyone("agent/"):  # with no desk open there is nobody to look the caller up for
+                self.pops.ask(call_id, self._normalise(event.caller_number).recognisable)
             return
-        for agent in self._concerned(event, call_id):
-            self._tell_call(agent, record)
+        # a record is built anew when it is asked for: not for the many facts that change nobody's view of the call
+        concerned = self._concerned(event, call_id)
+        record = self._find_call(call_id) if concerned else None
+        if record is not None:
+            for agent in concerned:
+                self._tell_call(agent, record)
         if isinstance(event, CallEnded):
             for agent in self._desks.pop(call_id, ()):
                 self._told.pop((agent, call_id), None)
@@ -121,7 +123,8 @@ class Desk:
         if view.phase in {Phase.TALKING, Phase.HELD} or not self._is_busy(agent, but=call_id):
             self._last[agent] = call_id
         message: dict[str, Any] = {"kind": "call", "call": view.json()}
-        if first and view.phase in {Phase.RINGING, Phase.TALKING}:
+        looks = self._hub.listening(f"agent/{agent}")  # who comes later asks for the state, with the profile
+        if looks and first and view.phase in {Phase.RINGING, Phase.TALKING}:
             profile = self._profile_for(agent, view)
             if profile is not None:
                 message["profile"] = profile
