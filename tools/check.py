@@ -57,6 +57,8 @@ def static_checks() -> tuple[list[str], str]:
         ("types", ["mypy"], {}),
         ("types of tools", ["mypy", "tools"], {"MYPYPATH": "tools:tests"}),
         ("types of benchmarks", ["mypy", "benchmarks"], {}),
+        # Two test modules of one name in two tiers are each fine alone and stop the whole run together.
+        ("every test can be collected", ["pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"], {}),
     ]
     # One run each: every tier has a conftest of its own. Without namespace packages, or tests/asterisk hides pyst2's.
     checks += [
