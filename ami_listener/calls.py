@@ -67,7 +67,8 @@ class CallAssembler:
     def find(self, call_id: str) -> CallRecord | None:
         """One call, as it is known now; None when it is not held."""
         if call_id in self._stale:
-            self._refresh()
+            self._stale.discard(call_id)
+            self._rebuild(call_id)
         call = self._calls.get(call_id)
         return call.record if call is not None else None
 
@@ -171,11 +172,14 @@ class CallAssembler:
     def _refresh(self) -> None:
         stale, self._stale = self._stale, set()
         for call_id in stale:
-            call = self._calls[call_id]
-            try:
-                call.record = build(call_id, call.events.values())
-            except Exception:  # one call's oddity must not stop the others; the next fact of this call tries again
-                log.exception("call %s cannot be put together from its facts: please report this as a fault", call_id)
+            self._rebuild(call_id)
+
+    def _rebuild(self, call_id: str) -> None:
+        call = self._calls[call_id]
+        try:
+            call.record = build(call_id, call.events.values())
+        except Exception:  # one call's oddity must not stop the others; the next fact of this call tries again
+            log.exception("call %s cannot be put together from its facts: please report this as a fault", call_id)
 
     def _let_go(self) -> None:
         # Calls stand in the order in which they began, so a look at the first few is enough.

@@ -29,10 +29,10 @@ from crm.outbox.models import LetterState
 from crm.outbox.post_office import PostOffice
 from crm.outbox.sender import Sender
 from crm.outbox.service import Letter
-from crm.people.numbers import Number, normalise
 from crm.staff.access import Access
 from crm.web.shell import House
 from dialplan.secrets import own_key
+from hotline.our_numbers import OurNumbers
 from hotline.settings import Settings
 
 LINK_KEY = "links"  # file in the state folder
@@ -85,11 +85,8 @@ def make_cards(
     )
     cards = Cards(around.engine, hub, card_house, clock)
 
-    def normalised(raw: str | None) -> Number:
-        extensions = {agent.extension for agent in around.settings.agents}
-        return normalise(raw, country=around.settings.site.country, extensions=extensions)
-
-    follower = CardFollower(around.engine, TransferBook(cards, normalised, settled), around.find_call, clock)
+    numbers = OurNumbers(lambda: around.settings)
+    follower = CardFollower(around.engine, TransferBook(cards, numbers, settled), around.find_call, clock)
     pages = CardPages(cards, access, house, mail=bool(settings.mail.server))
     events = CardEvents(hub, access)
     directory = DirectoryPages(around.engine, access, house, lambda: around.settings, around.floor, clock)

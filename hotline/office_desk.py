@@ -18,10 +18,10 @@ from crm.desk.web import Surroundings as DeskSurroundings
 from crm.live import Hub
 from crm.pauses.service import reasons
 from crm.pbx_store import Send
-from crm.people.numbers import Number, normalise
 from crm.staff.access import Access
 from crm.staff.models import Role
 from crm.web.shell import House
+from hotline.our_numbers import OurNumbers
 from hotline.settings import Settings
 
 
@@ -52,10 +52,6 @@ def make_desk(around: Around, hub: Hub, access: Access, house: House) -> tuple[D
         with reading(around.engine) as connection:
             return profile_of(connection, number, call_id, now, now.astimezone(house.zone).year)
 
-    def normalised(raw: str | None) -> Number:
-        extensions = {agent.extension for agent in around.settings.agents}
-        return normalise(raw, country=around.settings.site.country, extensions=extensions)
-
     def queues_of(extension: str) -> list[str]:
         return [name for agent in around.settings.agents if agent.extension == extension for name in agent.queues]
 
@@ -82,7 +78,7 @@ def make_desk(around: Around, hub: Hub, access: Access, house: House) -> tuple[D
         agent_now=around.agent_now,
         floor=around.floor,
         find_call=around.find_call,
-        normalise=normalised,
+        normalise=OurNumbers(lambda: around.settings),
         send=around.send,
         clock=around.clock,
     )

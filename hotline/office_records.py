@@ -18,7 +18,7 @@ from crm.contacts.keeping import Kept
 from crm.contacts.web import ContactsApi
 from crm.live import Hub
 from crm.people.api import PeopleApi
-from crm.people.numbers import Number, normalise
+from crm.people.numbers import Number
 from crm.people.web import PeoplePages
 from crm.scripts.web import scripts_router
 from crm.staff.access import Access
@@ -26,6 +26,7 @@ from crm.standards.web import standards_router
 from crm.topics.web import topics_router
 from crm.web.shell import House
 from crm.web.streams import Streams
+from hotline.our_numbers import OurNumbers
 from hotline.settings import Settings
 
 
@@ -49,6 +50,7 @@ class Records:
 
     def __init__(self, around: Around, hub: Hub, access: Access, house: House) -> None:
         self._around = around
+        self._numbers = OurNumbers(lambda: around.settings)
         language = house.languages[0]
         streams = Streams(hub)
         self.keeper = ContactKeeper(
@@ -96,7 +98,7 @@ class Records:
 
     def normalise(self, raw: str | None) -> Number:
         """A number in its one form, here."""
-        return normalise(raw, country=self._around.settings.site.country, extensions=self._extensions())
+        return self._numbers(raw)
 
     def _kept(self, kept: Kept) -> None:
         self.contacts.kept(kept)

@@ -33,7 +33,6 @@ from crm.calls.store import CallbackPolicy, CallStore, StreamGap
 from crm.calls.stored import load_calls, load_calls_since, load_open_calls, load_position
 from crm.closure.service import ClosureService
 from crm.ivr_adapters import CallerDirectory, NumberPlan, Pace, QueueView
-from crm.people.numbers import Number, normalise
 from crm.recorder import Recorder
 from crm.reports.facts import fact_of
 from dialplan.prompts import numbers as voice
@@ -43,6 +42,7 @@ from hotline.board import Health, Now, day_start, limits_of
 from hotline.front import Front
 from hotline.listening import Listener, Sinks
 from hotline.office import Office
+from hotline.our_numbers import OurNumbers
 from hotline.people import People
 from hotline.settings import Settings
 from hotline.standing import Standing
@@ -83,7 +83,7 @@ class Service:
         self.recorder = Recorder(
             CallStore(self.engine, clock, policy),
             clock=clock,
-            normalise_number=self._normalise,
+            normalise_number=OurNumbers(lambda: self.people.settings),
             on_recorded=self._recorded,
             gather_seconds=settings.recorder.gather_seconds,
             batch_calls=settings.recorder.batch_calls,
@@ -283,10 +283,6 @@ class Service:
             busy_timeout_seconds=busy_timeout_seconds,
             pool_size=self.settings.database.pool_size,
         )
-
-    def _normalise(self, raw: str | None) -> Number:
-        extensions = {agent.extension for agent in self.people.settings.agents}
-        return normalise(raw, country=self.settings.site.country, extensions=extensions)
 
     def _agi_server(self) -> FastAgiServer:
         ivr = IvrSettings(port=self.settings.ports.agi, calls_at_most=self.settings.service.agi_calls)

@@ -36,6 +36,7 @@ from crm.contacts.models import contacts
 from crm.database import explain, reading, writing
 from crm.people.numbers import Number
 from crm.staff.models import Role, staff
+from crm.staff.telephones import TelephonesOfAccounts
 
 log = logging.getLogger(__name__)
 TOLD_BY: Final = (
@@ -44,6 +45,8 @@ TOLD_BY: Final = (
 ROLES: Final = (Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR)  # officers write on their cards
 GATHER_SECONDS: Final = 0.01
 LOOK_BACK: Final = timedelta(days=7)
+LATELY: Final = timedelta(hours=2)
+MOST_REMEMBERED: Final = 10_000
 LOOK_BACK_SECONDS: Final = 600.0
 FIRST_RETRY_SECONDS: Final = 0.2
 LONGEST_RETRY_SECONDS: Final = 5.0
@@ -71,6 +74,8 @@ class ContactKeeper:
         self._tell = tell
         self._clock = clock
         self._departments = departments
+        self._accounts = TelephonesOfAccounts(engine, ROLES)
+        self._mine: dict[str, None] = {}  # calls in which somebody with an account spoke, the latest last
         self._calls: dict[str, None] = {}
         self._look_back = True
         self._wake = asyncio.Event()
@@ -80,11 +85,22 @@ class ContactKeeper:
         """One fact. Never waits."""
         if isinstance(event, StreamResumed):
             self._look_back = True
-        elif isinstance(event, TOLD_BY) and event.call_id is not None:
+        elif isinstance(event, TOLD_BY) and event.call_id is not None and self._concerns(event, event.call_id):
             self._calls[event.call_id] = None
         else:
             return
         self._wake.set()
+
+    def _concerns(self, event: Event, call_id: str) -> bool:
+        """Most telephones may be nobody's here: their calls are not looked at, which would cost more than all the
+        listening."""
+        agents = {getattr(event, "agent", None), getattr(event, "to", None)}
+        if self._accounts.stale or agents & self._accounts.extensions:
+            self._mine.pop(call_id, None)
+            self._mine[call_id] = None
+            if len(self._mine) > MOST_REMEMBERED:
+                del self._mine[next(iter(self._mine))]
+        return call_id in self._mine
 
     async def run(self) -> None:
         """Goes on for ever; while the database is away everything stays noted."""
@@ -114,9 +130,10 @@ class ContactKeeper:
         """Sees to all that is noted; False when the database is away: it stays noted."""
         taken, self._calls = self._calls, {}
         looked_back, self._look_back = self._look_back, False
-        records = [record for call_id in taken if (record := self._find_call(call_id)) is not None]
-        talks = [talk for record in records for talk in talks_of(record, self._normalise)]
         try:
+            if self._accounts.stale:
+                await asyncio.to_thread(self._accounts.read)
+            talks = [talk for call_id in taken for talk in self._talks(call_id)]
             if talks:
                 await asyncio.to_thread(self._keep, talks)
             if looked_back:
@@ -129,6 +146,13 @@ class ContactKeeper:
             self._failed(error)
             return False
         return True
+
+    def _talks(self, call_id: str) -> list[Talk]:
+        """Of those who have an account."""
+        record = self._find_call(call_id)
+        if record is None or not any(talk.agent in self._accounts.extensions for talk in record.conversations):
+            return []
+        return [talk for talk in talks_of(record, self._normalise) if talk.agent in self._accounts.extensions]
 
     def _keep(self, talks: Iterable[Talk]) -> None:
         """Each talk in a transaction of its own: one that the database refuses must not keep the others out."""
@@ -149,6 +173,7 @@ class ContactKeeper:
         now = self._clock()
         with reading(self._engine) as connection:
             call_ids = sorted(_unkept(connection, now - LOOK_BACK))
+            self._mine |= dict.fromkeys(_lately(connection, now))  # their surveys are still to come
         for record in load_calls(self._engine, call_ids):
             self._keep(talks_of(record, self._normalise))
         with writing(self._engine) as connection:
@@ -167,6 +192,12 @@ def _staff_id(connection: Connection, talk: Talk) -> int | None:
         staff.c.extension == talk.agent, staff.c.role.in_(ROLES), staff.c.active, staff.c.created_at <= talk.begun_at
     )
     return connection.scalar(query)
+
+
+def _lately(connection: Connection, now: datetime) -> list[str]:
+    """Calls that have a record and may go on."""
+    query = select(contacts.c.call_id).where(contacts.c.begun_at >= now - LATELY, contacts.c.call_id.is_not(None))
+    return list(connection.scalars(query))
 
 
 def _unkept(connection: Connection, since: datetime) -> set[str]:

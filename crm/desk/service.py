@@ -91,8 +91,9 @@ class Desk:
             if self._hub.anyone("agent/"):  # with no desk open there is nobody to look the caller up for
                 self.pops.ask(call_id, self._normalise(event.caller_number).recognisable)
             return
-        # a record is built anew when it is asked for: not for the many facts that change nobody's view of the call
-        concerned = self._concerned(event, call_id)
+        # a record is built anew when it is asked for: not for the many facts that change nobody's view of the call, nor
+        # for agents whose desk is not open, who read the call as it then is when they open it
+        concerned = {agent for agent in self._concerned(event, call_id) if self._looks(agent, event, call_id)}
         record = self._find_call(call_id) if concerned else None
         if record is not None:
             for agent in concerned:
@@ -101,6 +102,13 @@ class Desk:
             for agent in self._desks.pop(call_id, ()):
                 self._told.pop((agent, call_id), None)
             self.pops.forget(call_id)
+
+    def _looks(self, agent: str, event: Event, call_id: str) -> bool:
+        if self._hub.listening(f"agent/{agent}"):
+            return True
+        if isinstance(event, CallAnswered) and event.agent == agent:
+            self._last[agent] = call_id
+        return False
 
     def _concerned(self, event: Event, call_id: str) -> set[str]:
         """Whose view of the call this event may change."""
@@ -123,8 +131,7 @@ class Desk:
         if view.phase in {Phase.TALKING, Phase.HELD} or not self._is_busy(agent, but=call_id):
             self._last[agent] = call_id
         message: dict[str, Any] = {"kind": "call", "call": view.json()}
-        looks = self._hub.listening(f"agent/{agent}")  # who comes later asks for the state, with the profile
-        if looks and first and view.phase in {Phase.RINGING, Phase.TALKING}:
+        if first and view.phase in {Phase.RINGING, Phase.TALKING}:
             profile = self._profile_for(agent, view)
             if profile is not None:
                 message["profile"] = profile
@@ -158,7 +165,7 @@ class Desk:
 
     def _state_changed(self, event: AgentStateChanged) -> None:
         if event.state is AgentState.WRAP_UP:
-            if event.agent not in self._wrap_up_ends_at:
+            if event.agent not in self._wrap_up_ends_at and self._hub.listening(f"agent/{event.agent}"):
                 self._begin(self.read_wrap_up(event.agent))
         else:
             self._wrap_up_ends_at.pop(event.agent, None)
@@ -169,6 +176,8 @@ class Desk:
         self._hub.publish("floor", {"kind": "heard", "heard": heard})
 
     def _tell_state(self, agent: str) -> None:
+        if not self._hub.listening(f"agent/{agent}"):
+            return
         self._hub.publish(f"agent/{agent}", {"kind": "state", "state": self.state_of(agent)})
 
     # -- the end of a wrap-up is Asterisk's
@@ -193,6 +202,14 @@ class Desk:
 
     # -- all of it anew
 
+    def opened(self, agent: str) -> Mapping[str, Any]:
+        """`state_of`, for a desk that has just opened: what was not asked of Asterisk for a closed desk is asked now,
+        and told when it is known."""
+        now = self._agent_now(agent)
+        if now is not None and now.state is AgentState.WRAP_UP and agent not in self._wrap_up_ends_at:
+            self._begin(self.read_wrap_up(agent))
+        return self.state_of(agent)
+
     def state_of(self, agent: str) -> Mapping[str, Any]:
         """What the agent is: ``state``, ``since``, ``reason``, ``call_id``, ``wrap_up_ends_at`` (only then)."""
         now = self._agent_now(agent)
@@ -211,7 +228,12 @@ class Desk:
         now = self._agent_now(agent)
         call_id = (now.call_id if now else None) or self._last.get(agent)
         record = self._find_call(call_id) if call_id else None
-        return view_of(record, agent, self._normalise) if record else None
+        view = view_of(record, agent, self._normalise) if record else None
+        if view is not None and view.ended_at is None:  # a desk that has just opened is told what comes next of it
+            self._told[agent, view.call_id] = view
+            self._desks.setdefault(view.call_id, set()).add(agent)
+            self._last[agent] = view.call_id
+        return view
 
     async def profile_of(self, view: CallView) -> Profile | None:
         """What is known of this call's caller, now; None when the records do not answer soon."""

@@ -134,7 +134,7 @@ class DeskPages:
                 "auto_answer": who.auto_answer,
                 "queues": list(self._around.queues_of(extension)),
             },
-            "state": self._desk.state_of(extension),
+            "state": self._desk.opened(extension),
             "call": call.json() if call else None,
             "profile": await self._desk.profile_of(call) if call else None,
             "waiting": waiting_of(self._around.floor()),

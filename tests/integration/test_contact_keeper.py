@@ -9,7 +9,7 @@ from records_rig import NOON, RecordsRig
 from sqlalchemy import Engine, func, select, text, update
 from test_contact_requests import arrive, made
 
-from ami_listener.events import AgentLegEnded, CallAnswered, StreamResumed
+from ami_listener.events import AgentLegEnded, CallAnswered, CallEnded, StreamResumed
 from ami_listener.records import CallRecord
 from crm.autosave.service import Author
 from crm.contacts.facts import talks_of
@@ -117,3 +117,40 @@ def test_looking_back_neither_doubles_nor_undoes_what_was_written(rig: RecordsRi
     assert count(rig.engine) == 1
     shown = rig.get(f"/api/contacts/{contact_id}")
     assert (shown["notes"], shown["language"]) == ("ของฉัน", "en")
+
+
+def test_calls_of_telephones_without_an_account_are_not_looked_at(rig: RecordsRig) -> None:
+    looked_at: list[str] = []
+
+    def find_call(call_id: str) -> CallRecord | None:
+        looked_at.append(call_id)
+        return rig.find_call(call_id)
+
+    async def play() -> None:
+        keeper = ContactKeeper(rig.engine, find_call, rig.records.normalise, lambda _kept: None, rig.clock)
+        assert await keeper.work()
+        keeper.happened(made(rig, CallAnswered, "other", queue="enquiries", agent="9999"))
+        keeper.happened(made(rig, CallEnded, "other"))
+        assert await keeper.work()
+        keeper.happened(made(rig, CallAnswered, "mine", queue="enquiries", agent="1001"))
+        keeper.happened(made(rig, CallEnded, "mine"))
+        assert await keeper.work()
+
+    pick_up(rig, "mine")
+    asyncio.run(play())
+    assert looked_at == ["mine"]
+
+
+def test_after_a_restart_the_survey_of_a_call_that_went_on_is_still_seen_to(rig: RecordsRig) -> None:
+    looked_at: list[str] = []
+    pick_up(rig)
+    assert rig.work()
+
+    async def play() -> None:
+        again = ContactKeeper(rig.engine, looked_at.append, rig.records.normalise, print, rig.clock)
+        assert await again.work()
+        again.happened(made(rig, CallEnded))
+        assert await again.work()
+
+    asyncio.run(play())
+    assert looked_at == ["c1"]

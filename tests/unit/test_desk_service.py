@@ -12,6 +12,7 @@ from ami_listener.actions import Action, ActionFailed, Reply
 from ami_listener.calls import CallAssembler
 from ami_listener.events import AgentState, AgentStateChanged, Event, StreamInterrupted, StreamResumed
 from ami_listener.floor import FloorState
+from ami_listener.records import CallRecord
 from crm.desk.call_view import view_of
 from crm.desk.pop import Pops
 from crm.desk.service import Desk
@@ -258,6 +259,32 @@ def test_a_wrap_up_without_an_end_is_one_all_the_same() -> None:
         assert [m["state"]["state"] for m in await room.told(kind="state")] == ["wrap_up", "wrap_up"]
 
     in_room(play)
+
+
+def test_who_has_no_desk_open_costs_nothing_and_is_told_everything_on_opening_it() -> None:
+    async def play(room: Room) -> None:
+        room.hub.leave(room.pages["1001"])
+        room.desk._find_call = never
+        room.play(ANSWERED + "5.0 Hold - 1001 -\n")
+        room.state(AgentState.WRAP_UP, reason="wrap-up")
+        assert room.sent == []
+        room.desk._find_call = room.calls.find
+        room.pages["1001"] = room.hub.listen(["agent/1001"])
+        ends_at = moment(30)
+        room.reply = Reply({}, ({"Val": f"{ends_at.timestamp():.6f}"},))
+        view = room.desk.call_of("1001")
+        assert view is not None
+        assert view.phase.value == "held"
+        assert room.desk.opened("1001")["state"] == "wrap_up"
+        assert [m["state"]["wrap_up_ends_at"] for m in await room.told(kind="state")] == [ends_at.isoformat()]
+        room.play("9.0 ENDED - - 16|\n")  # tells of no agent, and yet concerns this one
+        assert [m["call"]["phase"] for m in await room.told(kind="call")] == ["ended"]
+
+    in_room(play)
+
+
+def never(call_id: str) -> CallRecord | None:
+    raise AssertionError(f"{call_id} was looked at for a desk that is not open")
 
 
 def test_everybody_hears_whether_asterisk_is_heard() -> None:
