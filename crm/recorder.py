@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS: Final = 0.1
 LONGEST_RETRY_SECONDS: Final = 2.0
+LONGEST_GATHER_SECONDS: Final = 0.015
 ALARM_SECONDS: Final = 60.0
 REFUSED_RETRY_SECONDS: Final = 60.0
 
@@ -107,6 +108,7 @@ class Recorder:
         self._normalise = lru_cache(maxsize=1024)(normalise_number)
         self._on_recorded = on_recorded
         self._gather_seconds = gather_seconds
+        self._write_seconds = 0.0  # of the last write
         self._batch_calls = batch_calls
         self._noted = _Noted()
         self._in_flight: _Noted | None = None
@@ -222,7 +224,9 @@ class Recorder:
             except TimeoutError:
                 for call_id, record in self._refused.items():
                     self._noted.calls.setdefault(call_id, (record, self._clock()))
-        await asyncio.sleep(self._gather_seconds)
+        # a write that took long is followed by a longer gathering: half of the time at most goes into writing, and what
+        # is written is the more
+        await asyncio.sleep(max(self._gather_seconds, min(self._write_seconds, LONGEST_GATHER_SECONDS)))
 
     async def _write_once(self) -> bool:
         taken = self._in_flight = self._noted.take(self._batch_calls)
@@ -235,6 +239,7 @@ class Recorder:
             # refused calls are in the journal alone: it must be read again from before them
             position=None if unfit or self._refused else taken.position,
         )
+        begun = time.monotonic()
         try:
             refused = await asyncio.get_running_loop().run_in_executor(self._thread, self._writer.write, batch)
         except BaseException as error:  # cancelled too: nothing that was taken may be lost
@@ -245,6 +250,7 @@ class Recorder:
             return False
         finally:
             self._in_flight = None
+            self._write_seconds = time.monotonic() - begun
         self._succeeded(taken, [*unfit, *refused])
         return True
 

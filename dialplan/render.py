@@ -17,13 +17,13 @@ from dialplan.site import HotlineSite, Number
 # Asterisk's modules refuse to load when their file is missing, even an empty one.
 EMPTY_FILES = (
     "acl.conf", "ari.conf", "ccss.conf", "cel.conf", "cli_permissions.conf", "cli_aliases.conf",
-    "codecs.conf", "pjproject.conf", "pjsip_notify.conf", "stasis.conf", "udptl.conf", "dnsmgr.conf", "queuerules.conf",
+    "codecs.conf", "pjproject.conf", "pjsip_notify.conf", "udptl.conf", "dnsmgr.conf", "queuerules.conf",
 )  # fmt: skip
 END_OF_DAY = time(23, 59)
 RENDERED_FILES = (
     "asterisk.conf", "cdr.conf", "cli.conf", "extensions.conf", "features.conf", "http.conf", "indications.conf",
     "logger.conf", "manager.conf", "modules.conf", "musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf",
-    "sorcery.conf",
+    "sorcery.conf", "stasis.conf",
 )  # fmt: skip
 
 # res_speech before res_agi, which needs it; app_stack before what uses Gosub.
@@ -46,7 +46,7 @@ MODULES = (
 # What the service listens to; everything else stays inside Asterisk (libraries.md: filtering gains most).
 WANTED_EVENTS = (
     "UserEvent", "AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentComplete", "QueueCallerJoin",
-    "QueueCallerLeave", "QueueCallerAbandon", "QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved",
+    "QueueCallerAbandon", "QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved",
     "QueueMemberPause", "QueueMember", "QueueEntry", "QueueParams", "QueueStatusComplete", "CoreShowChannel",
     "CoreShowChannelsComplete", "Hold", "Unhold", "BlindTransfer", "AttendedTransfer", "Hangup", "OriginateResponse",
     "FullyBooted", "Shutdown", "Reload", "DBGetResponse", "DBGetComplete", "Status", "StatusComplete",
