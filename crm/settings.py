@@ -73,8 +73,8 @@ class WebSettings(Section):
         return self
 
 
-class MailSettings(Section):
-    """Letters by e-mail. Without a server they are kept, not sent, and the pages say so."""
+class MailServer(Section):
+    """A further mail server, for letters when those before it are away or have their fill; as often as needed."""
 
     server: str = Field("", pattern=r"^[A-Za-z0-9.:_-]*$", description="Mail server; empty: no letters are sent.")
     port: int = Field(587, ge=1, le=65535, description="Its port.")
@@ -83,17 +83,54 @@ class MailSettings(Section):
     )
     username: Text = Field("", description="User name, when the server wants one.")
     password_env: str = Field("", description="Environment variable that holds the password.")
+    letters_per_minute: int = Field(
+        60, ge=1, le=6000, description="Most letters that this server is given in a minute."
+    )
+    timeout_seconds: int = Field(30, ge=1, le=600, description="How long the server may take for each step.")
+
+    @model_validator(mode="after")
+    def _has_password(self) -> Self:
+        if self.username and not self.password_env:
+            raise ValueError("username needs password_env, the environment variable of its password")
+        return self
+
+
+class MailSettings(MailServer):
+    """Letters by e-mail. Without a server they are kept, not sent, and the pages say so."""
+
     sender: MailAddress = Field("", description="Address that letters come from.")
     reply_to: MailAddress = Field("", description="Address that answers go to; empty: the sender.")
-    timeout_seconds: int = Field(30, ge=1, le=600, description="How long the server may take for each step.")
+    attached_mb: int = Field(
+        10, ge=0, le=100, description="Most that is attached to a letter; larger files go as links that expire."
+    )
+    link_days: int = Field(14, ge=1, le=365, description="How long such a link gives its file.")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.server and not self.sender:
             raise ValueError("letters need a sender, such as 1169@example.go.th")
-        if self.username and not self.password_env:
-            raise ValueError("username needs password_env, the environment variable of its password")
         return self
+
+
+class BounceSettings(Section):
+    """The mailbox (IMAP) where letters that could not be delivered come back: that of the sender's address."""
+
+    server: str = Field("", pattern=r"^[A-Za-z0-9.:_-]*$", description="IMAP server; empty: none is looked at.")
+    port: int = Field(993, ge=1, le=65535, description="Its port.")
+    security: Literal["tls", "none"] = Field("tls", description="none only on this machine or a network of ours.")
+    username: Text = Field("", description="User name.")
+    password_env: str = Field("", description="Environment variable that holds the password.")
+    folder: Text = Field("INBOX", description="Folder. What was read is marked so, nothing is deleted.")
+    look_seconds: int = Field(120, ge=10, le=3600, description="How often it is looked at.")
+
+
+class BasketSettings(Section):
+    """Baskets (H5, H6): what callers are sent, and the summary page (W7)."""
+
+    file_mb: int = Field(50, ge=1, le=200, description="Largest file that may be dropped into a basket.")
+    chromium: Path | None = Field(
+        None, description="Chromium or Chrome on this machine: the summary page as PDF. Without it, browsers print it."
+    )
 
 
 class CardSettings(Section):

@@ -23,6 +23,7 @@ from hotline.office_admin import make_admin
 from hotline.office_cards import make_cards
 from hotline.office_desk import make_desk
 from hotline.office_inbox import make_inbox
+from hotline.office_mail import make_mail
 from hotline.office_records import Records
 from hotline.office_telephone import make_telephones
 from hotline.settings import Settings
@@ -56,6 +57,7 @@ class Office:
         self._tasks: list[asyncio.Task[None]] = []
         self._add_telephones()
         self._add_records()
+        self._add_mail()
         self._add_cards()
         self._add_desk()
         self._add_inbox()
@@ -80,6 +82,11 @@ class Office:
         self._listeners.append(self.records.happened)
         self._works += self.records.works
         self._endings += self.records.endings
+
+    def _add_mail(self) -> None:
+        self.mail = make_mail(self.around, self.hub)
+        self.routers += self.mail.routers
+        self._works += self.mail.works
 
     def _add_cards(self) -> None:
         part = make_cards(self.around, self.hub, self.access, self.house, self.around.transferred)

@@ -1,6 +1,5 @@
 """The wiring of transfer cards: directory, cards, their letters, and what goes on by itself."""
 
-import os
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,17 +24,12 @@ from crm.cards.transfers import TransferBook
 from crm.cards.web import CardPages
 from crm.directory.web import DirectoryPages
 from crm.live import Hub
-from crm.outbox.models import LetterState
-from crm.outbox.post_office import PostOffice
-from crm.outbox.sender import Sender
-from crm.outbox.service import Letter
 from crm.staff.access import Access
 from crm.web.shell import House
 from dialplan.secrets import own_key
+from hotline.office_mail import LINK_KEY
 from hotline.our_numbers import OurNumbers
 from hotline.settings import Settings
-
-LINK_KEY = "links"  # file in the state folder
 
 
 class Around(Protocol):
@@ -100,7 +94,7 @@ def make_cards(
             LinkPages(cards, links, house).router,
         ],
         happened=follower.happened,
-        works=[follower.run, CardKeeper(cards).run, _sender(around, hub).run],
+        works=[follower.run, CardKeeper(cards).run],
         close=events.close,
     )
 
@@ -109,17 +103,3 @@ def _links(around: Around) -> Links:
     settings = around.settings
     lasts = timedelta(days=settings.cards.link_days)
     return Links(own_key(settings.state, LINK_KEY), lambda: around.settings.address, lasts)
-
-
-def _sender(around: Around, hub: Hub) -> Sender:
-    settings = around.settings
-    mail = settings.mail
-    name = settings.site.name_th if settings.site.languages[0] == "th" else settings.site.name_en
-    office = PostOffice(mail, name, lambda: os.environ.get(mail.password_env)) if mail.server else None
-
-    def changed(letter: Letter, state: LetterState) -> None:
-        kind, _, number = (letter.about or "").partition("/")
-        if kind == "card" and number.isdigit():
-            hub.publish("cards", {"kind": "card", "what": f"letter_{state.value}", "id": int(number)})
-
-    return Sender(around.engine, office, changed, around.clock)

@@ -17,7 +17,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as EnvironmentUnreadable
 
 from crm.people.numbers import is_country
-from crm.settings import CardSettings, DatabaseSettings, MailSettings, RecorderSettings, WebSettings
+from crm.settings import (
+    BasketSettings,
+    BounceSettings,
+    CardSettings,
+    DatabaseSettings,
+    MailServer,
+    MailSettings,
+    RecorderSettings,
+    WebSettings,
+)
 from dialplan.asterisk.layout import AsteriskFolders
 from dialplan.site import HotlineSite, Problem, Section
 from hotline.people_overlay import PeopleOverlay, merged
@@ -61,6 +70,9 @@ class Settings(BaseSettings, HotlineSite):
     recorder: RecorderSettings = Field(default_factory=RecorderSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
+    mail_servers: tuple[MailServer, ...] = ()
+    bounces: BounceSettings = Field(default_factory=BounceSettings)
+    basket: BasketSettings = Field(default_factory=BasketSettings)
     cards: CardSettings = Field(default_factory=CardSettings)
     service: ServiceSection = Field(default_factory=ServiceSection)
     _of_file: Self | None = PrivateAttr(None)
@@ -184,6 +196,7 @@ def parse(text: str, path: Path) -> Settings:
             "site": site,
             "asterisk": _placed(settings.asterisk, folder, "root", "studio_folder"),
             "web": _placed(settings.web, folder, "certificate", "key"),
+            "basket": _placed(settings.basket, folder, "chromium"),
         }
     )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -14,6 +14,7 @@ from crm.database import explain, reading, writing
 from crm.outbox import service
 from crm.outbox.models import LetterState
 from crm.outbox.post_office import Fate, PostOffice, Try
+from crm.outbox.servers import MailServers
 from crm.outbox.service import Letter
 
 log = logging.getLogger(__name__)
@@ -29,17 +30,19 @@ _ENDS: Final = {
 
 
 class Sender:
-    """``office`` None: no mail server is set, letters are kept. ``changed``: told of every letter whose state moved."""
+    """``offices``: the mail servers in their order; none: letters are kept. ``changed``: told of every letter whose
+    state moved."""
 
     def __init__(
         self,
         engine: Engine,
-        office: PostOffice | None,
+        offices: Sequence[PostOffice],
         changed: Callable[[Letter, LetterState], None] = lambda _letter, _state: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         rest_seconds: float = REST_SECONDS,
     ) -> None:
-        self._engine, self._office, self._changed, self._clock = engine, office, changed, clock
+        self._engine, self._changed, self._clock = engine, changed, clock
+        self._servers = MailServers(offices, clock, rest_seconds) if offices else None
         self._rest_seconds = rest_seconds
         self._wake = asyncio.Event()
         self._fault: str | None = None
@@ -62,6 +65,8 @@ class Sender:
 
     async def look_safely(self) -> float | None:
         """`look`; how long to wait before the next, None: not at all."""
+        if self._servers is not None and (busy := self._servers.wait_seconds()) > 0:
+            return min(busy, self._rest_seconds)
         try:
             tried = await self.look()
         except SQLAlchemyError as error:
@@ -80,26 +85,27 @@ class Sender:
 
     async def look(self) -> Try | None:
         """Tries the one letter whose turn it is; None when there is none, or no server."""
-        if self._office is None:
+        if self._servers is None or self._servers.wait_seconds() > 0:
             return None
-        letter = await asyncio.to_thread(self._next)
-        if letter is None:
+        found = await asyncio.to_thread(self._next)
+        if found is None:
             return None
 
-        tried = await self._try(self._office, letter)
+        letter, files = found
+        tried = await self._try(self._servers, letter, files)
         state = await self._note(letter, tried)
         if state is not None:
             self._changed(letter, state)
         return tried
 
-    async def _try(self, office: PostOffice, letter: Letter) -> Try:
+    async def _try(self, servers: MailServers, letter: Letter, files: Sequence[service.LetterFile]) -> Try:
         if letter.useless_after is not None and letter.useless_after < self._clock():
             return Try(Fate.REFUSED, TOO_LATE)
 
         async def begin() -> bool:
             return await asyncio.to_thread(self._begin, letter.id)
 
-        return await office.hand_over(letter, begin)
+        return await servers.hand_over(letter, begin, files)
 
     async def _note(self, letter: Letter, tried: Try) -> LetterState | None:
         """Writes down what became of it; a database that is away just now must not make a sent letter uncertain."""
@@ -116,13 +122,14 @@ class Sender:
         with writing(self._engine) as connection:
             now = self._clock()
             if tried.fate is Fate.LATER:
-                return service.try_later(connection, letter, tried.answer, now)
-            service.settle(connection, letter.id, _ENDS[tried.fate], tried.answer, now)
+                return service.try_later(connection, letter, tried.answer, now, tried.server)
+            service.settle(connection, letter.id, _ENDS[tried.fate], tried.answer, now, tried.server)
             return _ENDS[tried.fate]
 
-    def _next(self) -> Letter | None:
+    def _next(self) -> tuple[Letter, list[service.LetterFile]] | None:
         with reading(self._engine) as connection:
-            return service.next_due(connection, self._clock())
+            letter = service.next_due(connection, self._clock())
+            return (letter, service.files_of(connection, letter.id)) if letter else None
 
     def _begin(self, letter_id: int) -> bool:
         with writing(self._engine) as connection:

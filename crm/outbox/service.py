@@ -3,14 +3,14 @@
 import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, literal, select, update
 
 from crm.database import Instant
-from crm.outbox.models import LetterState, letters
+from crm.outbox.models import LetterState, letter_files, letters
 
 GIVE_UP_AFTER: Final = timedelta(hours=48)
 _FIRST_DELAYS: Final = tuple(timedelta(minutes=n) for n in (1, 2, 5, 10, 20, 40, 60))
@@ -28,9 +28,22 @@ class NotPossible(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFile:
+    """A file of a letter. ``sha256``: of `crm.files`. With ``link_key`` it is not attached: whoever has the link of the
+    letter fetches it until ``link_until``."""
+
+    name: str
+    media_type: str
+    sha256: str
+    size_bytes: int
+    link_key: str | None = None
+    link_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A letter to be. ``about``: what it is about, as in the audit ("card/7"). ``useless_after``: then it is not sent
-    any more."""
+    """A letter to be. ``about``: what it is about, as in the audit ("card/7"). ``html``: the text as a page, beside it.
+    ``useless_after``: then it is not sent any more."""
 
     kind: str
     recipient: str
@@ -38,11 +51,14 @@ class Draft:
     text: str
     about: str | None = None
     useless_after: datetime | None = None
+    html: str | None = None
+    files: tuple[LetterFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter as it stands. ``answer``: the server's last words, None before the first try."""
+    """A letter as it stands. ``answer``: the last words of ``server``, None before the first try. ``bounced_at``: it
+    came back, because of ``bounce``."""
 
     id: int
     message_id: str
@@ -59,6 +75,10 @@ class Letter:
     next_try_at: datetime
     settled_at: datetime | None
     answer: str | None
+    html: str | None = None
+    server: str | None = None
+    bounced_at: datetime | None = None
+    bounce: str | None = None
 
 
 def is_address(text: str) -> bool:
@@ -77,13 +97,37 @@ def put(connection: Connection, draft: Draft, at: datetime) -> int:
         recipient=draft.recipient,
         subject=" ".join(draft.subject.split()),
         text=draft.text,
+        html=draft.html,
         state=LetterState.QUEUED,
         created_at=at,
         useless_after=draft.useless_after,
         next_try_at=at,
     )
     letter_id: int = connection.execute(statement.returning(letters.c.id)).scalar_one()
+    for ordinal, file in enumerate(draft.files):
+        connection.execute(insert(letter_files).values(letter_id=letter_id, ordinal=ordinal, **asdict(file)))
     return letter_id
+
+
+def get(connection: Connection, letter_id: int) -> Letter:
+    """One letter. Raises LookupError."""
+    return _one(connection, letter_id)
+
+
+def files_of(connection: Connection, letter_id: int) -> list[LetterFile]:
+    """What goes with a letter, in order."""
+    query = select(letter_files).where(letter_files.c.letter_id == letter_id).order_by(letter_files.c.ordinal)
+    return [_file(row) for row in connection.execute(query)]
+
+
+def linked_file(connection: Connection, link_key: str) -> LetterFile | None:
+    """The file of a link."""
+    row = connection.execute(select(letter_files).where(letter_files.c.link_key == link_key)).one_or_none()
+    return _file(row) if row else None
+
+
+def _file(row: Any) -> LetterFile:
+    return LetterFile(**{name: row._mapping[name] for name in LetterFile.__dataclass_fields__})
 
 
 def letters_about(connection: Connection, about: str) -> list[Letter]:
@@ -136,7 +180,9 @@ def begin(connection: Connection, letter_id: int) -> bool:
     return connection.execute(update(letters).where(waiting).values(state=LetterState.SENDING)).rowcount == 1
 
 
-def settle(connection: Connection, letter_id: int, state: LetterState, answer: str, at: datetime) -> None:
+def settle(
+    connection: Connection, letter_id: int, state: LetterState, answer: str, at: datetime, server: str | None = None
+) -> None:
     """How a try ended for good: sent, refused or uncertain."""
     connection.execute(
         update(letters)
@@ -145,13 +191,16 @@ def settle(connection: Connection, letter_id: int, state: LetterState, answer: s
             state=state,
             settled_at=at,
             answer=answer,
+            server=server,
             tries=letters.c.tries + 1,
             first_tried_at=func.coalesce(letters.c.first_tried_at, literal(at, Instant)),
         )
     )
 
 
-def try_later(connection: Connection, letter: Letter, answer: str, at: datetime) -> LetterState:
+def try_later(
+    connection: Connection, letter: Letter, answer: str, at: datetime, server: str | None = None
+) -> LetterState:
     """It could not be handed over: queued for another try, or refused when that has gone on for too long."""
     first = letter.first_tried_at or at
     following = at + delay_before(letter.tries + 2)
@@ -167,6 +216,7 @@ def try_later(connection: Connection, letter: Letter, answer: str, at: datetime)
             next_try_at=following,
             settled_at=at if over else None,
             answer=answer,
+            server=server,
         )
     )
     return state
@@ -193,10 +243,11 @@ def found_at_start(connection: Connection, at: datetime) -> int:
 def send_again(connection: Connection, letter_id: int, at: datetime) -> Letter:
     """Another round of tries for a refused or uncertain letter. Raises LookupError, NotPossible."""
     letter = _one(connection, letter_id)
-    if letter.state not in {LetterState.REFUSED, LetterState.UNCERTAIN}:
-        raise NotPossible("only a letter that was refused, or whose fate is uncertain, can be sent again")
+    if letter.state not in {LetterState.REFUSED, LetterState.UNCERTAIN} and letter.bounced_at is None:
+        raise NotPossible("only a letter that was refused, came back, or whose fate is uncertain can be sent again")
     again = {"state": LetterState.QUEUED, "next_try_at": at, "first_tried_at": None, "useless_after": None}
-    connection.execute(update(letters).where(letters.c.id == letter_id).values(**again, tries=0, settled_at=None))
+    values = {**again, "tries": 0, "settled_at": None, "bounced_at": None, "bounce": None}
+    connection.execute(update(letters).where(letters.c.id == letter_id).values(**values))
     return _one(connection, letter_id)
 
 
@@ -206,6 +257,20 @@ def has_arrived(connection: Connection, letter_id: int, at: datetime) -> Letter:
         raise NotPossible("the fate of this letter is not uncertain")
     arrived = update(letters).where(letters.c.id == letter_id).values(state=LetterState.SENT, settled_at=at)
     connection.execute(arrived)
+    return _one(connection, letter_id)
+
+
+def came_back(connection: Connection, message_ids: Iterable[str], why: str, at: datetime) -> Letter | None:
+    """A letter of ours was brought back: that is noted, once. None when none of ``message_ids`` is ours, or it is known
+    already. A letter that came back was taken by a server, so its fate is not uncertain any more."""
+    ours = select(letters.c.id).where(letters.c.message_id.in_(list(message_ids)), letters.c.bounced_at.is_(None))
+    letter_id = connection.scalar(ours.order_by(letters.c.id).limit(1))
+    if letter_id is None:
+        return None
+    letter = _one(connection, letter_id)
+    taken = {"state": LetterState.SENT} if letter.state is LetterState.UNCERTAIN else {}
+    values = {"bounced_at": at, "bounce": why, **taken}
+    connection.execute(update(letters).where(letters.c.id == letter_id).values(**values))
     return _one(connection, letter_id)
 
 

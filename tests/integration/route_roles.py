@@ -15,6 +15,7 @@ OPEN = {
     "MOUNT /static/vendor": "scripts of others, the same for everyone",
 }
 SIGNED = {  # opened by a secret in the address as well; each has tests of its own
+    "GET /f/{token}": "one file of a letter, by its signed link",
     "GET /wallboard": "by the key of the big screens",
     "GET /wallboard/events": "likewise",
     "GET /c/{token}": "one card, by a signed link in a letter",

@@ -1,0 +1,1 @@
+"""Files that people brought along: kept once each, by the hash of what is in them."""

@@ -1,0 +1,85 @@
+"""What a server's refusal means for the person who sent the letter, in a word to be looked up (H6). Pure."""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from crm.outbox.models import LetterState
+from crm.outbox.sender import TOO_LATE
+from crm.outbox.service import Letter
+
+_ENHANCED: Final = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+_CODE: Final = re.compile(r"^([245]\d\d)\b")
+
+
+class Reason(StrEnum):
+    """Why a letter is not (known to be) with its reader."""
+
+    NO_MAILBOX = "no_mailbox"  # the address does not exist there
+    NO_DOMAIN = "no_domain"  # nor does the part after the @
+    FULL = "full"
+    TOO_BIG = "too_big"
+    UNWANTED = "unwanted"  # taken for advertising, or by their rules
+    NOT_OURS = "not_ours"  # our own server does not let us send: a matter for the administrator
+    AWAY = "away"  # the server was not reached, or asks for patience
+    CUT = "cut"  # nobody knows
+    LATE = "late"
+    FILE_GONE = "file_gone"
+    OTHER = "other"
+
+
+_BY_ENHANCED: Final = {
+    ("1", "1"): Reason.NO_MAILBOX,
+    ("1", "2"): Reason.NO_DOMAIN,
+    ("1", "3"): Reason.NO_MAILBOX,
+    ("1", "6"): Reason.NO_MAILBOX,
+    ("1", "10"): Reason.NO_DOMAIN,
+    ("2", "1"): Reason.NO_MAILBOX,
+    ("2", "2"): Reason.FULL,
+    ("2", "3"): Reason.TOO_BIG,
+    ("3", "4"): Reason.TOO_BIG,
+    ("4", "1"): Reason.AWAY,
+    ("4", "3"): Reason.NO_DOMAIN,
+    ("4", "4"): Reason.NO_DOMAIN,
+    ("7", "0"): Reason.NOT_OURS,
+    ("7", "8"): Reason.NOT_OURS,
+}
+_BY_WORDS: Final = (
+    (Reason.NO_MAILBOX, ("user unknown", "unknown user", "no such user", "no such mailbox", "does not exist")),
+    (Reason.NO_DOMAIN, ("domain not found", "host not found", "no such domain", "unrouteable", "unknown domain")),
+    (Reason.FULL, ("mailbox full", "mailbox is full", "over quota", "quota exceeded", "disk full")),
+    (Reason.TOO_BIG, ("too large", "too big", "size limit", "exceeds")),
+    (Reason.NOT_OURS, ("relay", "authentication", "not allowed to send", "not from you", "password")),
+    (Reason.UNWANTED, ("spam", "blocked", "blacklist", "policy", "reputation")),
+)
+
+
+def reason_of(letter: Letter) -> Reason | None:
+    """Why it is not with its reader; None for a letter that is, or has not been tried."""
+    if letter.bounced_at is not None:
+        return reason_for(letter.bounce or "")
+    if letter.state is LetterState.UNCERTAIN:
+        return Reason.CUT
+    if letter.state is LetterState.SENT or letter.answer is None:
+        return None
+    return reason_for(letter.answer)
+
+
+def reason_for(answer: str) -> Reason:
+    """The meaning of a server's words."""
+    if answer == TOO_LATE:
+        return Reason.LATE
+    if "is not there any more" in answer:
+        return Reason.FILE_GONE
+    if found := _ENHANCED.search(answer):
+        known = _BY_ENHANCED.get((found[2], found[3]))
+        if known is not None or found[2] == "7":
+            return known or Reason.UNWANTED
+    small = answer.lower()
+    for reason, words in _BY_WORDS:
+        if any(word in small for word in words):
+            return reason
+    code = _CODE.match(answer)
+    if code is None or code[1].startswith("4"):
+        return Reason.AWAY
+    return {"550": Reason.NO_MAILBOX, "551": Reason.NO_MAILBOX, "552": Reason.FULL}.get(code[1], Reason.OTHER)
