@@ -318,14 +318,11 @@ class OutboundEnded(Event):
 class AgentLegReplaced(Event):
     """A browser was loaded anew and took its call up again: another leg has the old one's place, the talk went on.
 
-    ``far_channel``: of whom the agent talks to; ``handler``: what our dialplan has to run at the end of the new leg.
     ``call_id`` is None when it is an agent's own call (``outbound_id``).
     """
 
     agent: str
     old_channel: str
-    far_channel: str | None
-    handler: str
     queue: str | None = None
     outbound_id: str | None = None
 

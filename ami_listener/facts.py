@@ -193,13 +193,11 @@ def _out_ended(base: dict[str, Any], queue: str, agent: str, fields: list[str]) 
 
 
 def _taken_up(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
-    old, far, handler, way = fields
+    old, way = fields
     return AgentLegReplaced(
         **(_own(base) if way == "out" else base),
         agent=_needed(agent),
         old_channel=_needed(old),
-        far_channel=far or None,
-        handler=_needed(handler),
         queue=queue or None,
     )
 

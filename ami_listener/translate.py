@@ -28,7 +28,7 @@ from ami_listener.events import (
 from ami_listener.facts import MalformedFact, cause_or_none, fact_event, moment, stable_id
 from ami_listener.floor import Resync, TalkingCall, WaitingCall
 from ami_listener.members import AgentStates, Membership
-from dialplan.names import USER_EVENT, Fact, agent_of_interface
+from dialplan.names import TOO_LATE, USER_EVENT, Fact, agent_of_interface
 
 __all__ = ["WANTED_EVENTS", "MalformedFact", "Translator", "fact_event", "resync_of"]
 
@@ -52,6 +52,7 @@ class Translator:
         # Callers' legs, by uniqueid; the value is the Linkedid Asterisk gave the whole conversation.
         self._calls: OrderedDict[str, str] = OrderedDict()
         self._call_of_link: dict[str, str] = {}
+        self._too_late: set[tuple[str, str]] = set()  # call and agent: picked up with the guard's stroke
         self.unknown: Counter[str] = Counter()
         self.malformed: Counter[str] = Counter()
         self.malformed_raw: deque[dict[str, Any]] = deque(maxlen=_KEEP_MALFORMED)
@@ -80,6 +81,9 @@ class Translator:
     # --- our own facts ---------------------------------------------------------------------------------------------
 
     def _user_event(self, message: Message) -> list[Event]:
+        if message.get("userevent") == TOO_LATE:
+            self._too_late.add((message["call"], message["agent"]))
+            return []
         if message.get("userevent") != USER_EVENT:
             self.unknown["UserEvent"] += 1
             return []
@@ -94,6 +98,7 @@ class Translator:
         )
         if fact == Fact.ENDED:
             self._forget(call_id)
+            self._too_late = {pair for pair in self._too_late if pair[0] != call_id}
         elif event.call_id is not None and fact != Fact.CALLBACK_TRY:  # that is told when the call is long over
             self._remember(call_id, _text(message, "linkedid", call_id))
         return [event]
@@ -111,10 +116,15 @@ class Translator:
 
     def _agent_connect(self, message: Message) -> list[Event]:
         base, queue, agent = self._of_member(message)
+        if (base["call_id"], agent) in self._too_late:
+            return []
         return [CallAnswered(**base, queue=queue, agent=agent, agent_channel=_text(message, "destchannel") or None)]
 
     def _agent_complete(self, message: Message) -> list[Event]:
         base, _, agent = self._of_member(message)
+        if (base["call_id"], agent) in self._too_late:
+            self._too_late.discard((base["call_id"], agent))
+            return []
         channel, by = _text(message, "destchannel") or None, _REASON[_text(message, "reason").lower()]
         return [AgentLegEnded(**base, agent=agent, agent_channel=channel, ended_by=by)]
 

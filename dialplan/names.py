@@ -23,6 +23,7 @@ class Context(StrEnum):
     ANSWERED_IN_TIME = "hotline-answered-in-time"  # the same in the first pass, which the guard ends
     ANSWERED = "hotline-answered"  # gosub on the agent's leg at the moment of answer
     AGENT_LEG_ENDED = "hotline-agent-leg-ended"  # hangup handler of the agent's leg: wrap-up
+    BROWSER_LEG_ENDED = "hotline-browser-leg-ended"  # of every browser's leg: for those that a reloaded page took up
     CALL_ENDED = "hotline-call-ended"  # hangup handler of the caller's leg
     WRAP_UP = "hotline-wrap-up"  # timer that ends the wrap-up
     RESTORE = "hotline-restore"  # after Asterisk's start: who was on a break is again
@@ -81,10 +82,11 @@ class Fact(StrEnum):
     OUT_DIALLED = "OUTDIALLED"  # agent / department / outside|number|agent's channel
     OUT_ANSWERED = "OUTANSWERED"  # channel of who answered
     OUT_ENDED = "OUTENDED"  # DIALSTATUS|hangup cause
-    TAKEN_UP = "TAKENUP"  # a reloaded browser goes on with its call: old channel|far end's channel|handler|in / out
+    TAKEN_UP = "TAKENUP"  # a reloaded browser goes on with its call: old channel|in / out
 
 
 USER_EVENT: Final = "Hotline"  # UserEvent(Hotline,Fact: …,Call: …,Queue: …,Agent: …,At: …,Data: …)
+TOO_LATE: Final = "HotlineTooLate"  # UserEvent(…,Call: …,Agent: …): what app_queue says next of the two is no answer
 JOURNAL_NO_QUEUE: Final = "NONE"
 NO_AGENT: Final = "NONE"
 

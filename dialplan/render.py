@@ -102,6 +102,7 @@ def _values(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_
         "S": names.Store,
         "P": names.PauseReason,
         "user_event": names.USER_EVENT,
+        "too_late": names.TOO_LATE,
         "phone_secrets": names.PHONE_SECRETS,
         "no_queue": names.JOURNAL_NO_QUEUE,
         "no_agent": names.NO_AGENT,

@@ -17,7 +17,6 @@ from crm.telephone.control import Around as ControlAround
 from crm.telephone.control import TelephoneControl
 from crm.telephone.outbound import OutboundCalls
 from crm.telephone.secrets import Telephones
-from crm.telephone.taken_up import TakenUp
 from crm.telephone.web import Around as WebAround
 from crm.telephone.web import TelephoneRoutes
 from hotline.office_desk import Around
@@ -54,7 +53,6 @@ def make_telephones(around: Around, hub: Hub, access: Access) -> TelephoneOffice
     )
     telephones = Telephones(around.engine, around.send, around.clock, control.stop_ringing)
     outbound = OutboundCalls(around.engine, tell)
-    taken_up = TakenUp(around.send, settings, outbound.find)
     routes = TelephoneRoutes(
         WebAround(
             access=access,
@@ -67,7 +65,7 @@ def make_telephones(around: Around, hub: Hub, access: Access) -> TelephoneOffice
             language=around.settings.site.languages[0],
         )
     )
-    parts = (telephones, outbound, taken_up, breaks)
+    parts = (telephones, outbound, breaks)
     return TelephoneOffice(
         routes.router,
         tuple(part.happened for part in parts),

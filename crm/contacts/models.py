@@ -156,24 +156,6 @@ contact_steps: Final = Table(
 )
 
 
-class MissedCallState(StrEnum):
-    """What was done about a call that nobody answered."""
-
-    CALLED_BACK = "called_back"
-    NOT_NEEDED = "not_needed"
-
-
-missed_calls_done: Final = Table(
-    "missed_calls_done",
-    metadata,
-    Column("call_id", Text, ForeignKey("calls.call_id", ondelete="CASCADE"), primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("staff_id", Identity, ForeignKey("staff.id", ondelete="SET NULL")),
-    Column("done_at", Instant, nullable=False),
-    one_of("state", MissedCallState),
-    sqlite_with_rowid=False,
-)
-
 FIELDS: Final = (
     "person_id", "topic_id", "kind", "department", "internal_extension", "notes", "question", "answer", "outcome",
     "language",

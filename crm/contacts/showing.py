@@ -7,7 +7,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from crm.calls.models import calls
-from crm.contacts.missed import MissedCall
 from crm.contacts.models import FIELDS, Contact, ContactOutcome
 from crm.contacts.stepping import read_steps, standards_of, timeline
 from crm.contacts.words import WORDS
@@ -81,13 +80,6 @@ def line_json(connection: Connection, contact: Contact, view: View) -> dict[str,
         "begun_at": contact.begun_at.isoformat(),
         "talk_ended_at": contact.talk_ended_at and contact.talk_ended_at.isoformat(),
     }
-
-
-def missed_json(missed: MissedCall) -> dict[str, Any]:
-    """A line of the missed calls."""
-    values = {name: getattr(missed, name) for name in missed.__dataclass_fields__}
-    values["number_shown"] = national(missed.number) if missed.number else None
-    return values | {"arrived_at": missed.arrived_at.isoformat()}
 
 
 def person_brief(connection: Connection, person_id: int | None) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """Requests for contacts, as JSON (C2, C3, H2 to H9): read, write field by field, steps, finish, lists."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -14,8 +14,7 @@ from ami_listener.floor import FloorSnapshot
 from crm.autosave.service import SYSTEM, Applied, Author, author_of, claim, name_subject
 from crm.contacts.fields import clean_changes
 from crm.contacts.keeping import Kept
-from crm.contacts.missed import mark_missed, missed_calls
-from crm.contacts.models import Channel, Contact, Direction, MissedCallState
+from crm.contacts.models import Channel, Contact, Direction
 from crm.contacts.service import (
     UnknownContactError,
     change_contact,
@@ -28,7 +27,7 @@ from crm.contacts.service import (
     profile_for_pop,
     unfinished_contacts,
 )
-from crm.contacts.showing import View, choices, contact_json, line_json, missed_json, steps_json
+from crm.contacts.showing import View, choices, contact_json, line_json, steps_json
 from crm.contacts.stepping import StepProblem, mark_step, marked_at
 from crm.contacts.words import WORDS
 from crm.database import reading, writing
@@ -39,7 +38,6 @@ from crm.staff.access import AGENTS, SUPERVISORS, Access, Visitor
 from crm.web.pages import language_of
 from crm.web.streams import Streams
 
-MISSED_DAYS: Final = 3
 LONGEST_KEY: Final = 80
 Key = Annotated[str | None, Field(max_length=LONGEST_KEY)]
 
@@ -71,12 +69,6 @@ class StepPressed(BaseModel):
     ago_seconds: float | None = None
     key: Key = None
     client: Key = None
-
-
-class MissedDone(BaseModel):
-    """What was done about a missed call."""
-
-    state: MissedCallState
 
 
 class ContactsApi:
@@ -178,20 +170,6 @@ class ContactsApi:
             with reading(self._engine) as connection:
                 found = unfinished_contacts(connection, None if everyone else who.staff_id)
                 return {"contacts": [line_json(connection, one, view) for one in found]}
-
-        @router.get("/missed")
-        def missed(who: Annotated[Visitor, agents], days: int = MISSED_DAYS, done: bool = False) -> dict[str, Any]:
-            """Callers whom nobody answered and who have to be called back."""
-            since = self._clock() - timedelta(days=min(max(days, 1), 31))
-            with reading(self._engine) as connection:
-                return {"missed": [missed_json(one) for one in missed_calls(connection, since, done=done)]}
-
-        @router.post("/missed/{call_id}")
-        def missed_done(call_id: str, body: MissedDone, request: Request, who: Annotated[Visitor, agents]) -> Any:
-            """Called back, or not needed."""
-            with writing(self._engine) as connection:
-                known = mark_missed(connection, call_id, body.state, who.staff_id, self._clock())
-            return {"state": body.state} if known else self._refuse(404, "no_call", request, who)
 
     def _reading_routes(self, router: APIRouter, agents: Any) -> None:
         @router.get("/current")

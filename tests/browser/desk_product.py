@@ -1,7 +1,6 @@
 """The whole product with desks in real browsers: service, Asterisk, database; telephones around them that call in."""
 
 import asyncio
-import re
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -109,11 +108,6 @@ class DeskProduct:
                 self.whole.cli(f"channel request hangup {line.partition('!')[0]}")
         self.whole.cli(f"database del {Store.WRAP_UP} {extension}")
         self.whole.cli(f"queue unpause member {agent_interface(extension)} queue {QUEUE}")
-
-    def watched_legs(self, extension: str) -> set[str]:
-        """This agent's legs whose end Asterisk tells (hangup handlers)."""
-        handlers = self.whole.cli("core show hanguphandlers all")
-        return set(re.findall(rf"PJSIP/{extension}-[0-9a-f]+", handlers))
 
     @contextmanager
     def desk(self, browser: Browser, username: str = "somsri", language: str = "th", **more: Any) -> Iterator[Page]:

@@ -98,6 +98,23 @@ async def reloaded_in_a_call(s: Desk) -> None:
     await state_of(s, s.agent(), AgentState.AVAILABLE, seconds=8)
 
 
+async def reloaded_and_the_caller_hangs_up_at_once(s: Desk) -> None:
+    """The moment Asterisk has put the new leg into the call, before anybody else knows of it: the talk has its end,
+    and its wrap-up, all the same."""
+    seat = await s.room.sit(s.agent())
+    call = await s.talk(seat)
+    name = await s.id_of(call)
+    await seat.page.reload(wait_until="commit")
+    await s.whole.fact(name, "TAKENUP", seconds=7)
+    await call.hang_up()
+    record = await s.whole.over(name)
+    assert [(x.agent, x.ended_by) for x in record.conversations] == [(s.agent(), EndedBy.CALLER)]
+    (left,) = s.whole.of(name, "AGENTLEFT")
+    assert left.data[0] not in s.whole.of(name, "ANSWERED")[0].data  # of the new leg
+    await state_of(s, s.agent(), AgentState.WRAP_UP, seconds=3)
+    await state_of(s, s.agent(), AgentState.AVAILABLE, seconds=8)
+
+
 async def reloaded_while_the_caller_holds(s: Desk) -> None:
     """The agent is back and talks; nobody is left with the music."""
     seat = await s.room.sit(s.agent())
@@ -471,7 +488,8 @@ async def asterisk_is_started_anew(s: Desk) -> None:
 
 
 SCENARIOS: list[Scenario] = [
-    reloaded_in_a_call, reloaded_while_the_caller_holds, reloaded_while_it_rings, reloaded_while_a_colleague_is_asked,
+    reloaded_in_a_call, reloaded_and_the_caller_hangs_up_at_once, reloaded_while_the_caller_holds,
+    reloaded_while_it_rings, reloaded_while_a_colleague_is_asked,
     reloaded_in_a_call_of_the_agents_own, killed_while_idle, killed_while_ringing, killed_in_a_call,
     killed_while_the_caller_holds, socket_cut_while_idle, socket_cut_while_ringing,
     socket_cut_in_a_call, hung_up_without_a_socket, nobody_asks_for_us,

@@ -41,7 +41,6 @@ DELETE /api/people/{person_id}/numbers/{number}
 GET /api/contacts
 GET /api/contacts/choices
 GET /api/contacts/current
-GET /api/contacts/missed
 GET /api/contacts/pop
 GET /api/contacts/unfinished
 GET /api/contacts/{contact_id}
@@ -76,7 +75,6 @@ POST /api/cards
 POST /api/cards/{card_id}/close
 POST /api/cards/{card_id}/follow-up
 POST /api/contacts
-POST /api/contacts/missed/{call_id}
 POST /api/contacts/{contact_id}/finish
 POST /api/contacts/{contact_id}/steps/{step}
 POST /api/desk/watch

@@ -1,6 +1,5 @@
 """The record of service over HTTP (C2, C3, H9): it comes by itself, is written by two at once, and finished."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -434,52 +433,3 @@ def test_a_pop_names_the_record_that_is_not_finished(rig: RecordsRig) -> None:
     leave(rig)
     pop = rig.get(f"/api/contacts/pop?number={CALLER}&call_id=c2")
     assert pop["drafts"] == [contact["id"]]
-
-
-# --- missed calls -----------------------------------------------------------------------------------------------------
-
-
-def missed(rig: RecordsRig, call: str, caller: str = CALLER) -> None:
-    arrive(rig, call, caller)
-    rig.later(20)
-    rig.play(made(rig, CallEnded, call))
-    rig.record(call)
-
-
-def test_missed_calls_wait_until_somebody_calls_back(rig: RecordsRig) -> None:
-    person_id = person(rig)
-    missed(rig, "m1")
-    rig.later(60)
-    missed(rig, "m2")
-    missed(rig, "m3", "0899999999")
-    missed(rig, "m4", "anonymous")
-    lines = rig.get("/api/contacts/missed")["missed"]
-    assert [(line["call_id"], line["tries"], line["person_id"]) for line in lines] == [
-        ("m2", 2, person_id),
-        ("m3", 1, None),
-    ]
-    assert (lines[0]["state"], lines[0]["waited_seconds"], lines[0]["number_shown"]) == ("open", 20, "081 234 5678")
-    assert rig.send("POST", "/api/contacts/missed/m3", {"state": "not_needed"}) == {"state": "not_needed"}
-    assert [line["call_id"] for line in rig.get("/api/contacts/missed")["missed"]] == ["m2"]
-    rig.send("POST", "/api/contacts", {"direction": "outbound", "number": CALLER})
-    assert rig.get("/api/contacts/missed")["missed"] == []
-    everything = rig.get("/api/contacts/missed?done=true")["missed"]
-    assert [(line["call_id"], line["state"]) for line in everything] == [("m2", "reached"), ("m3", "not_needed")]
-    rig.later(60)
-    missed(rig, "m5", "0899999999")  # they try once more: it is open again
-    assert [(line["call_id"], line["tries"]) for line in rig.get("/api/contacts/missed")["missed"]] == [("m5", 2)]
-    assert rig.ask("POST", "/api/contacts/missed/none", {"state": "called_back"}).status_code == 404
-
-
-def test_who_was_answered_since_is_not_missed(rig: RecordsRig) -> None:
-    missed(rig, "m1")
-    rig.later(60)
-    talk(rig, "c9")
-    rig.record("c9")
-    assert rig.get("/api/contacts/missed")["missed"] == []
-
-
-def test_missed_calls_of_long_ago_are_left_alone(rig: RecordsRig) -> None:
-    missed(rig, "m1")
-    rig.later(timedelta(days=4).total_seconds())
-    assert rig.get("/api/contacts/missed")["missed"] == []

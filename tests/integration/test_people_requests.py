@@ -223,7 +223,7 @@ REQUESTS = [
     ("GET", "/api/people/1/duplicates"), ("POST", "/api/people/1/different"), ("POST", "/api/people/1/merge"),
     ("POST", "/api/people/1/unmerge"), ("GET", "/api/people/1/events"), ("GET", "/api/contacts/1"),
     ("GET", "/api/contacts?person_id=1"), ("GET", "/api/contacts/current"), ("GET", "/api/contacts/pop?number=1"),
-    ("GET", "/api/contacts/unfinished"), ("GET", "/api/contacts/missed"), ("POST", "/api/contacts/missed/1"),
+    ("GET", "/api/contacts/unfinished"),
     ("POST", "/api/contacts"), ("PATCH", "/api/contacts/1"), ("POST", "/api/contacts/1/finish"),
     ("POST", "/api/contacts/1/steps/H3"), ("GET", "/api/contacts/1/events"), ("GET", "/api/topics"),
     ("GET", "/api/scripts"), ("PUT", "/api/scripts/voice"), ("GET", "/api/standards/hotline"),

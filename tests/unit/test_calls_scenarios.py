@@ -60,7 +60,7 @@ SCENARIOS = [
         0.01 QUEUED general - 1
         0.03 AgentCalled general 1001 -
         3.00 ANSWERED general 1001 PJSIP/1001-00000001
-        5.00 TAKENUP general 1001 PJSIP/1001-00000001|PJSIP/trunk-00000001|hotline-agent-leg-ended|in
+        5.00 TAKENUP general 1001 PJSIP/1001-00000001|in
         10.00 AgentComplete general 1001 caller
         10.00 COMPLETECALLER general 1001 3|7|1
         10.00 AGENTLEFT general 1001 PJSIP/1001-00000009|16

@@ -532,6 +532,7 @@ def test_templates_ask_for_nothing_they_are_not_given() -> None:
         "S",
         "P",
         "user_event",
+        "too_late",
         "phone_secrets",
         "no_queue",
         "no_agent",

@@ -49,7 +49,7 @@ DATA = {
     Fact.OUT_DIALLED: "outside|0812345678|PJSIP/1001-00000001",
     Fact.OUT_ANSWERED: "PJSIP/trunk-00000002",
     Fact.OUT_ENDED: "ANSWER|16",
-    Fact.TAKEN_UP: "PJSIP/1001-00000001|PJSIP/trunk-00000001|hotline-agent-leg-ended|in",
+    Fact.TAKEN_UP: "PJSIP/1001-00000001|in",
 }
 OWN = (Fact.OUT_DIALLED, Fact.OUT_ANSWERED, Fact.OUT_ENDED)
 
@@ -314,6 +314,21 @@ def test_transfers_that_failed_are_none() -> None:
     heard.watch([CALL])
     for message in messages("2.0 BlindTransfer q 1001 1003\n3.0 AttendedTransfer q 1001 1003"):
         assert heard.translate({**message, "Result": "Fail"}) == []
+
+
+def test_who_picked_up_with_the_stroke_of_the_guard_is_no_answer() -> None:
+    """app_queue says "connected" of a leg that our dialplan has ended at once; the next ring may be answered."""
+    told = translator()
+    leg = {"Uniqueid": CALL, "Queue": "general", "Interface": "PJSIP/1001", "Timestamp": "1763636409.0"}
+    late = {"Event": "UserEvent", "UserEvent": "HotlineTooLate", "Call": CALL, "Agent": "1001"}
+    assert told.translate(late) == []
+    assert told.translate({"Event": "AgentConnect", **leg}) == []
+    assert told.translate({"Event": "AgentComplete", **leg, "Reason": "caller"}) == []
+    assert [type(event) for event in told.translate({"Event": "AgentConnect", **leg})] == [CallAnswered]
+    told.translate(late)  # and of a call that is over nothing is kept
+    told.translate({"Event": "UserEvent", "UserEvent": "Hotline", "Fact": "ENDED", "Call": CALL, "Queue": "NONE",
+                    "Agent": "NONE", "At": "1763636410.0", "Data": "16|"})  # fmt: skip
+    assert len(told.translate({"Event": "AgentConnect", **leg})) == 1
 
 
 def test_an_end_is_told_once() -> None:
