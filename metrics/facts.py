@@ -18,6 +18,8 @@ SATISFIED: Final = "satisfied"
 NOT_SATISFIED: Final = "not_satisfied"
 MEANINGS: Final = (IMPRESSED, SATISFIED, NOT_SATISFIED)
 
+OUT_OF_HOURS: Final = frozenset({"hours", "holiday"})  # reasons of closed doors; an emergency closes open hours
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFact:
@@ -27,8 +29,8 @@ class CallFact:
     talk, hold and wrap-up are sums over everybody the caller spoke with. ``survey_meaning`` is None when the caller
     gave no valid answer; ``survey_open``: it goes on (a called-back caller's outlasts the call's own leg).
     ``callback``: the caller asked to be called back. ``left_queue_at``: when a caller who chose callback or message
-    left the queue. ``closed``: the call met closed doors. ``callback_of``: the call that asked, when this one is the
-    callback.
+    left the queue. ``closed``: the call met closed doors; ``out_of_hours``: because it came outside opening hours or on
+    a holiday. ``callback_of``: the call that asked, when this one is the callback.
     """
 
     call_id: str
@@ -49,6 +51,7 @@ class CallFact:
     callback: bool = False
     left_queue_at: datetime | None = None
     closed: bool = False
+    out_of_hours: bool = False
     callback_of: str | None = None
 
     @property

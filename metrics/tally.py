@@ -69,7 +69,7 @@ class Tally:
     def __add__(self, other: Self) -> "Tally":
         if self.limits != other.limits:
             raise ValueError("tallies with different thresholds do not add up: count both with the same Limits")
-        sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMMED}
+        sums = {name: getattr(self, name) + getattr(other, name) for name in SUMMED}
         longest = [wait for wait in (self.longest_wait, other.longest_wait) if wait is not None]
         return Tally(limits=self.limits, longest_wait=max(longest, default=None), **sums)
 
@@ -84,7 +84,8 @@ class Tally:
         return self.impressed + self.satisfied + self.not_satisfied
 
 
-_SUMMED = tuple(field.name for field in fields(Tally) if field.name not in {"limits", "longest_wait"})
+# All that is added up: counts (int) and sums of time (timedelta); ``longest_wait`` is a maximum.
+SUMMED = tuple(field.name for field in fields(Tally) if field.name not in {"limits", "longest_wait"})
 
 
 def tally(calls: Iterable[CallFact], limits: Limits = Limits()) -> Tally:
@@ -105,10 +106,10 @@ def tally_by(
 
 
 def _total(parts: Iterable[Tally], limits: Limits) -> Tally:
-    sums: dict[str, int | timedelta] = {name: getattr(_EMPTY, name) for name in _SUMMED}
+    sums: dict[str, int | timedelta] = {name: getattr(_EMPTY, name) for name in SUMMED}
     longest: timedelta | None = None
     for part in parts:
-        for name in _SUMMED:
+        for name in SUMMED:
             sums[name] += getattr(part, name)
         if part.longest_wait is not None and (longest is None or part.longest_wait > longest):
             longest = part.longest_wait

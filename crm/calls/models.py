@@ -234,4 +234,13 @@ stream_gaps: Final = Table(
     Column("reason", Text, nullable=False),
 )
 
+# Half hours of which a call was written long after they had passed: what was counted of them may not be used as it is.
+late_half_hours: Final = Table(
+    "late_half_hours",
+    metadata,
+    Column("half_hour_at", Instant, primary_key=True),
+    Column("times", Integer, nullable=False),  # how often; whoever counts anew sees by it that nothing came meanwhile
+    sqlite_with_rowid=False,
+)
+
 PARTS: Final = (queue_passes, rings, conversations, holds, transfers, menu_keys)

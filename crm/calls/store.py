@@ -18,6 +18,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.base import Executable
 
 from ami_listener.events import AgentStateChanged, CallbackTried
+from crm.calls.late import note_late
 from crm.calls.models import (
     PARTS,
     CallbackState,
@@ -134,6 +135,7 @@ class CallStore:
                 self._write_calls(connection, batch.calls)
                 self._write_callback_tries(connection, batch.callback_tries)
                 self._write_agent_states(connection, batch.agent_states)
+                note_late(connection, batch.calls, batch.agent_states, self._clock())
                 _write_gaps(connection, batch.gaps)
                 if batch.position is not None:
                     self._write_position(connection, batch.position)

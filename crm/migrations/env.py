@@ -15,6 +15,7 @@ import crm.inbox.models
 import crm.outbox.models
 import crm.pauses.models
 import crm.people.models
+import crm.reports.models
 import crm.scripts.models
 import crm.staff.models
 import crm.standards.models

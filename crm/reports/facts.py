@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ami_listener.events import LeaveStatus
 from ami_listener.records import CallRecord, Conversation, Hold
-from metrics.facts import CallFact
+from metrics.facts import OUT_OF_HOURS, CallFact
 
 
 def fact_of(record: CallRecord, wrap_up_seconds: float | None = None) -> CallFact:
@@ -31,6 +31,7 @@ def fact_of(record: CallRecord, wrap_up_seconds: float | None = None) -> CallFac
         callback=record.callback is not None,
         left_queue_at=_left_by_key_at(record),
         closed=record.closed_reason is not None,
+        out_of_hours=record.closed_reason in OUT_OF_HOURS,
         callback_of=record.callback_of,
     )
 

@@ -33,7 +33,7 @@ from crm.calls.models import (
     queue_passes,
 )
 from crm.database import Instant
-from metrics.facts import CallFact
+from metrics.facts import OUT_OF_HOURS, CallFact
 from metrics.intervals import Period, Step, period_of
 from metrics.tally import Limits, Tally, tally_by
 
@@ -183,6 +183,7 @@ def _fact(row: Row[Any]) -> CallFact:
         callback=row.callback_requested_at is not None,
         left_queue_at=row.left_by_key_at or row.callback_requested_at,
         closed=row.closed_reason is not None,
+        out_of_hours=row.closed_reason in OUT_OF_HOURS,
         callback_of=row.callback_of,
     )
 
