@@ -1,0 +1,1 @@
+"""The dealer and representative database (K1)."""

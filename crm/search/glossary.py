@@ -1,0 +1,128 @@
+"""Words that mean the same to those who ask: Thai, English and how people say it. Pure data, searched at question time.
+
+A line is one meaning. Whoever asks with one of its words also finds what is written with the others, a little lower.
+"""
+
+from typing import Final
+
+from crm.thai import fold
+
+_LINES: Final = """
+certificate of origin | หนังสือรับรองถิ่นกำเนิดสินค้า | ใบซีโอ | ซีโอ | c/o | ใบรับรองถิ่นกำเนิด
+trademark | trade mark | เครื่องหมายการค้า | โลโก้ | แบรนด์ | ยี่ห้อ | ตรายี่ห้อ
+patent | สิทธิบัตร
+copyright | ลิขสิทธิ์
+intellectual property | ทรัพย์สินทางปัญญา
+geographical indication | สิ่งบ่งชี้ทางภูมิศาสตร์ | จีไอ | gi
+export | ส่งออก | ส่งไปต่างประเทศ | ส่งไปขายต่างประเทศ
+exporter | ผู้ส่งออก
+import | นำเข้า | เอาเข้าประเทศ | สั่งเข้ามา
+importer | ผู้นำเข้า
+customs | ศุลกากร
+tariff | ภาษีศุลกากร | อากรขาเข้า | ภาษีนำเข้า
+duty | อากร
+tax | ภาษี
+vat | ภาษีมูลค่าเพิ่ม | แวต | แวท
+fta | ความตกลงการค้าเสรี | เอฟทีเอ | free trade agreement | เขตการค้าเสรี
+hs code | พิกัดศุลกากร | พิกัดสินค้า | รหัสสินค้า
+company | บริษัท | limited company | บริษัทจำกัด
+partnership | ห้างหุ้นส่วน | หจก
+juristic person | นิติบุคคล
+director | กรรมการ
+register | registration | จดทะเบียน | ขึ้นทะเบียน | ลงทะเบียน
+apply | application | ยื่นคำขอ | สมัคร
+license | licence | permit | ใบอนุญาต | ขออนุญาต
+fee | fees | ค่าธรรมเนียม | ค่าบริการ | กี่บาท | เสียเงินเท่าไร | เสียเงินเท่าไหร่ | ค่าใช้จ่าย | ราคาเท่าไร | ราคาเท่าไหร่ | cost
+how long | ระยะเวลา | กี่วัน | ใช้เวลา | นานไหม | นานเท่าไร | นานแค่ไหน | processing time
+document | documents | เอกสาร | หลักฐาน | ต้องใช้อะไรบ้าง | เตรียมอะไร
+opening hours | เวลาทำการ | เวลาให้บริการ | เปิดกี่โมง | ปิดกี่โมง | ถึงกี่โมง | office hours
+address | ที่อยู่ | ที่ตั้ง | อยู่ที่ไหน | อยู่ตรงไหน | location
+telephone | phone | โทรศัพท์ | เบอร์ | เบอร์โทร | หมายเลขโทรศัพท์ | เบอร์ติดต่อ | contact number
+website | เว็บไซต์ | เว็บ | เวปไซต์ | เวบไซต์
+email | e-mail | อีเมล | อีเมล์ | จดหมายอิเล็กทรอนิกส์
+online | ออนไลน์ | ทางอิเล็กทรอนิกส์ | ทางเน็ต | ทางอินเทอร์เน็ต | internet
+e-commerce | พาณิชย์อิเล็กทรอนิกส์ | ขายของออนไลน์
+complaint | complain | ร้องเรียน | ร้องทุกข์
+tip-off | แจ้งเบาะแส
+fine | penalty | ค่าปรับ | โทษปรับ | โดนปรับ
+foreigner | คนต่างด้าว | ต่างชาติ | ชาวต่างชาติ | ฝรั่ง | foreign
+abroad | overseas | ต่างประเทศ | เมืองนอก
+trade fair | exhibition | งานแสดงสินค้า | งานแฟร์ | ออกบูธ
+financial statement | งบการเงิน | ส่งงบ
+franchise | แฟรนไชส์
+inflation | เงินเฟ้อ | ดัชนีราคาผู้บริโภค | cpi
+price | ราคา
+goods | product | products | สินค้า | ของ
+factory | โรงงาน
+warehouse | คลังสินค้า | โกดัง
+loan | credit | สินเชื่อ | กู้เงิน
+bank | ธนาคาร
+shipping | freight | ขนส่ง | ค่าระวาง
+rice | ข้าว
+fruit | ผลไม้
+durian | ทุเรียน
+food | อาหาร
+cosmetic | cosmetics | เครื่องสำอาง
+car | automobile | รถยนต์ | รถ
+used | second hand | secondhand | ใช้แล้ว | มือสอง | เก่า
+china | จีน
+japan | ญี่ปุ่น
+korea | เกาหลี
+vietnam | เวียดนาม
+laos | ลาว
+myanmar | เมียนมา | พม่า
+cambodia | กัมพูชา | เขมร
+malaysia | มาเลเซีย
+indonesia | อินโดนีเซีย
+singapore | สิงคโปร์
+philippines | ฟิลิปปินส์
+india | อินเดีย
+asean | อาเซียน
+usa | america | สหรัฐอเมริกา | อเมริกา | สหรัฐ | united states
+europe | european union | eu | สหภาพยุโรป | ยุโรป | อียู
+bangkok | กรุงเทพ | กทม | กรุงเทพมหานคร
+province | provincial | จังหวัด
+ministry of commerce | กระทรวงพาณิชย์ | moc
+foreign trade | การค้าต่างประเทศ | dft
+internal trade | การค้าภายใน | dit
+trade negotiations | เจรจาการค้า | dtn
+business development | พัฒนาธุรกิจการค้า | dbd
+international trade promotion | ส่งเสริมการค้าระหว่างประเทศ | ditp
+trade policy and strategy | นโยบายและยุทธศาสตร์การค้า | tpso | สนค
+public warehouse organization | องค์การคลังสินค้า | pwo
+commercial office | สำนักงานพาณิชย์ | พาณิชย์จังหวัด | พณจ
+hotline | สายด่วน | สายตรง | call center | คอลเซ็นเตอร์ | ศูนย์บริการ
+callback | call back | โทรกลับ
+agent | officer | เจ้าหน้าที่ | พนักงาน
+caller | customer | ผู้ขอรับบริการ | ผู้รับบริการ | ลูกค้า | ประชาชน | ผู้ใช้บริการ
+satisfaction | ความพึงพอใจ | ประเมินความพึงพอใจ
+survey | แบบสอบถาม | แบบประเมิน | แบบสำรวจ
+greeting | กล่าวต้อนรับ | คำทักทาย | ทักทาย | สวัสดี
+transfer | โอนสาย | โอนสายโทรศัพท์
+basket | ตะกร้า | ตะกร้าอิเล็กทรอนิกส์
+working day | working days | วันทำการ
+standard | มาตรฐาน
+training | course | อบรม | หลักสูตร | คอร์ส | เรียน
+member | สมาชิก
+dealer | distributor | ตัวแทนจำหน่าย | ผู้แทน | ผู้แทนจำหน่าย
+supervisor | หัวหน้างาน | หัวหน้า
+video conference | ประชุมทางไกล | วิดีโอคอนเฟอเรนซ์ | vdo conference
+step | steps | procedure | process | ขั้นตอน | วิธีการ | ทำอย่างไร | ทำยังไง | how to
+cancel | ยกเลิก
+close | dissolve | เลิก | ปิดกิจการ
+renew | renewal | ต่ออายุ
+lost | สูญหาย | หาย
+change | แก้ไข | เปลี่ยนแปลง | เปลี่ยน
+error | ข้อผิดพลาด | ผิดพลาด
+file | แฟ้ม | ไฟล์
+password | รหัสผ่าน | พาสเวิร์ด
+install | installation | ติดตั้ง
+download | ดาวน์โหลด | โหลด
+directory | folder | โฟลเดอร์ | ไดเรกทอรี
+server | เซิร์ฟเวอร์ | แม่ข่าย
+user | ผู้ใช้
+"""
+
+GROUPS: Final[tuple[tuple[str, ...], ...]] = tuple(
+    tuple(dict.fromkeys(fold(word.strip()) for word in line.split("|"))) for line in _LINES.strip().split("\n")
+)

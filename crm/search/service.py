@@ -1,0 +1,102 @@
+"""Finding: from a question to the things that answer it, in two steps.
+
+First the index tells which passages have the rarest pieces of the question; a budget bounds how much of it is read, so
+that a search among a hundred thousand passages takes no longer than among one thousand. Then the likeliest sixty are
+judged by their whole text (`crm.search.ranking`).
+"""
+
+import heapq
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from crm.search.index import forget, write_entries
+from crm.search.models import Entry, Found, Kind, search_blocks, search_passages, search_postings
+from crm.search.packing import BLOCK, unpack
+from crm.search.question import Question, typed_in_thai, understand
+from crm.search.ranking import Passage, best_of, judge, rarity
+
+__all__ = ["Entry", "Found", "Kind", "find", "forget", "write_entries"]
+
+_BUDGET: Final = 40_000  # entries of the index that a search reads
+_CANDIDATES: Final = 40
+_SNIPPET: Final = 240
+
+
+def find(connection: Connection, asked: str, *, shelves: Sequence[str], limit: int = 10) -> list[Found]:
+    """What answers ``asked``, of these shelves; the best first, each thing once."""
+    if not shelves:
+        return []
+    blocks = _blocks(connection, shelves)
+    worth, having = _worth(connection, understand(asked), blocks)
+    if not worth and (thai := typed_in_thai(asked)):  # the keyboard was left in English
+        worth, having = _worth(connection, understand(thai), blocks)
+    likely = _likely(connection, worth, having, list(blocks))
+    scored = [(judge(likely[one.id], worth, one), one) for one in _passages(connection, list(likely))]
+    return [
+        Found(kind=Kind(one.kind), ref=one.ref, title=one.title, snippet=one.body[:_SNIPPET], score=round(score, 4))
+        for score, one in best_of(scored, limit)
+    ]
+
+
+def _worth(
+    connection: Connection, question: Question, blocks: Mapping[int, int]
+) -> tuple[dict[int, float], dict[int, int]]:
+    """Piece → what it tells; and piece → how many passages have it. Without the pieces that nothing has."""
+    having = _having(connection, question.weights, list(blocks)) if question.weights else {}
+    total = sum(blocks.values())
+    return {piece: question.weights[piece] * rarity(total, count) for piece, count in having.items()}, having
+
+
+def _blocks(connection: Connection, shelves: Sequence[str]) -> dict[int, int]:
+    """Block → passages in it."""
+    columns = search_blocks.c
+    rows = connection.execute(select(columns.block, columns.passages).where(columns.shelf.in_(shelves)))
+    return {row.block: row.passages for row in rows}
+
+
+def _having(connection: Connection, pieces: Mapping[int, float], blocks: Sequence[int]) -> dict[int, int]:
+    """Piece → how many passages have it."""
+    columns = search_postings.c
+    rows = connection.execute(
+        select(columns.term, func.sum(columns.count))
+        .where(columns.term.in_(list(pieces)), columns.block.in_(blocks))
+        .group_by(columns.term)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def _likely(
+    connection: Connection, worth: Mapping[int, float], having: Mapping[int, int], blocks: Sequence[int]
+) -> dict[int, float]:
+    """The passages that have most of what is rare: id → the sum of what they have."""
+    chosen: list[int] = []
+    spent = 0
+    for piece in sorted(worth, key=lambda one: (-worth[one], one)):
+        if chosen and spent + having[piece] > _BUDGET:
+            continue
+        chosen.append(piece)
+        spent += having[piece]
+    scores: dict[int, float] = {}
+    columns = search_postings.c
+    rows = connection.execute(
+        select(columns.term, columns.block, columns.packed).where(columns.term.in_(chosen), columns.block.in_(blocks))
+    )
+    get = scores.get
+    for term, block, packed in rows:
+        value = worth[term] / 100
+        base = block * BLOCK
+        places, marks = unpack(packed)
+        for place, mark in zip(places, marks, strict=True):
+            number = base + place
+            scores[number] = get(number, 0.0) + value * mark
+    return {one: scores[one] for one in heapq.nlargest(_CANDIDATES, scores, key=lambda one: (scores[one], -one))}
+
+
+def _passages(connection: Connection, ids: Sequence[int]) -> list[Passage]:
+    columns = search_passages.c
+    query = select(
+        columns.id, columns.kind, columns.ref, columns.ordinal, columns.title, columns.also, columns.body
+    ).where(columns.id.in_(ids))
+    return [Passage(*row) for row in connection.execute(query)]

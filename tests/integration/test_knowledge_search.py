@@ -1,0 +1,148 @@
+"""H5: what is published is found at once, on both databases, however it is asked; imports are whole or nothing."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import Engine, func, select
+
+from crm.database import reading, writing
+from crm.knowledge.importing import import_lines, read_lines
+from crm.search.models import Entry, Kind, search_passages, search_postings
+from crm.search.service import find, forget, write_entries
+from hotline.cli import cli
+from hotline.settings_file import first_settings
+
+NOW = datetime(2026, 11, 26, 5, tzinfo=UTC)
+TEXTS = {
+    1: ("การจดทะเบียนเครื่องหมายการค้า", "ยื่นคำขอด้วยแบบ ก.01 ค่าคำขอรายการละ 1,000 บาท", ("จดโลโก้ร้าน",)),
+    2: ("หนังสือรับรองถิ่นกำเนิดสินค้า", "Certificate of Origin ใช้ลดภาษีศุลกากร ออกภายใน 1 วันทำการ", ()),
+    3: ("การส่งออกผลไม้สดไปจีน", "ทุเรียน มังคุด และลำไยต้องมาจากสวนที่ได้รับรอง GAP", ()),
+    4: ("เวลาให้บริการสายตรง 1169", "วันทำการจันทร์ถึงศุกร์ เวลา 08.30-16.30 น.", ()),
+}
+
+
+def _write(engine: Engine, kind: Kind = Kind.ARTICLE, shelf: str = "article") -> None:
+    with writing(engine) as connection:
+        write_entries(
+            connection,
+            [
+                Entry(kind=kind, ref=ref, shelf=shelf, title=title, body=body, also=also)
+                for ref, (title, body, also) in TEXTS.items()
+            ],
+        )
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("เครื่องหมายการค้าจดยังไงคะ", 1),
+        ("เครืองหมายการคา", 1),  # no tone marks, a mark left out
+        ("อยากจดโลโก้ร้าน", 1),
+        ("trademark", 1),
+        ("certificate of orijin", 2),
+        ("หนัง สือรับ รองถิ่นก\u0e4d\u0e32เนิด", 2),
+        ("ซีโอ", 2),
+        ("ส่งทุเรียนไปจีน", 3),
+        ("สายตรง ๑๑๖๙ เปิดกี่โมง", 4),
+        ("g;]kwshp[ibdki", 4),  # เวลาให้บริการ with the keyboard in English
+    ],
+)
+def test_found_first_however_it_is_asked(sqlite_engine: Engine, asked: str, expected: int) -> None:
+    _write(sqlite_engine)
+    with reading(sqlite_engine) as connection:
+        found = find(connection, asked, shelves=["article"])
+    assert [one.ref for one in found][:1] == [expected]
+
+
+def test_a_change_is_found_at_once_and_what_is_gone_leaves_nothing(engine: Engine) -> None:
+    _write(engine)
+    with writing(engine) as connection:
+        new = Entry(kind=Kind.ARTICLE, ref=1, shelf="article", title="อนุสิทธิบัตร", body="อายุ 6 ปี")
+        write_entries(connection, [new])
+    with reading(engine) as connection:
+        assert [one.ref for one in find(connection, "อนุสิทธิบัตร", shelves=["article"])] == [1]
+        assert 1 not in [one.ref for one in find(connection, "โลโก้", shelves=["article"])]
+    with writing(engine) as connection:
+        forget(connection, Kind.ARTICLE, TEXTS)
+        assert connection.scalar(select(func.count()).select_from(search_postings)) == 0
+        assert connection.scalar(select(func.count()).select_from(search_passages)) == 0
+
+
+def test_a_shelf_that_is_not_asked_for_is_not_read(engine: Engine) -> None:
+    _write(engine, Kind.DOCUMENT, "restricted")
+    with reading(engine) as connection:
+        assert find(connection, "เครื่องหมายการค้า", shelves=["article", "document"]) == []
+        assert find(connection, "เครื่องหมายการค้า", shelves=[]) == []
+        assert [one.ref for one in find(connection, "เครื่องหมายการค้า", shelves=["restricted"])][:1] == [1]
+
+
+def test_both_databases_give_the_same_order(sqlite_engine: Engine, engine: Engine) -> None:
+    asked = ["ค่าธรรมเนียม", "จดทะเบียน", "รับรอง", "วันทำการ", "ภาษี customs"]
+    orders = []
+    for one in (sqlite_engine, engine):
+        _write(one)
+        with reading(one) as connection:
+            orders.append([[hit.ref for hit in find(connection, question, shelves=["article"])] for question in asked])
+    assert orders[0] == orders[1]
+    assert all(orders[0])
+
+
+@pytest.mark.parametrize("asked", ["", " ", "ๆ", "\x00", "%", "'; DROP TABLE people; --", "ก" * 5000, "🙂"])
+def test_nothing_that_is_typed_breaks_it(engine: Engine, asked: str) -> None:
+    _write(engine)
+    with reading(engine) as connection:
+        assert isinstance(find(connection, asked, shelves=["article"]), list)
+
+
+def test_an_import_again_replaces_and_a_faulty_line_imports_nothing(engine: Engine) -> None:
+    lines, faults = read_lines(['{"id": "a", "text": "ใบรับรองสุขอนามัยพืช"}', '{"id": "b", "title": "ข", "text": "ข้าว"}'])
+    assert faults == []
+    with writing(engine) as connection:
+        assert import_lines(connection, lines, NOW, None, "somchai", published=True) == (2, 0)
+    again, _ = read_lines(['{"id": "a", "text": "ใบอนุญาตส่งออกมันสำปะหลัง"}'])
+    with writing(engine) as connection:
+        assert import_lines(connection, again, NOW, None, "somchai", published=True) == (0, 1)
+    with reading(engine) as connection:
+        assert len(find(connection, "มันสำปะหลัง", shelves=["article"])) == 1
+        assert find(connection, "สุขอนามัยพืช", shelves=["article"]) == []
+    _, faults = read_lines(
+        [
+            "{",
+            "[]",
+            '{"id": "x"}',
+            '{"id": 7, "text": "ok"}',
+            '{"id": "7", "text": "again"}',
+            '{"id": "y", "text": 3}',
+            "",
+        ]
+    )
+    assert [fault.number for fault in faults] == [1, 2, 3, 5, 6]
+
+
+def test_commands_import_and_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("hotline.toml").write_text(first_settings(), "utf-8")
+    rows = [
+        {"id": f"t{ref}", "title": one[0], "text": one[1], "also_asked_as": list(one[2])} for ref, one in TEXTS.items()
+    ]
+    Path("texts.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
+    run = CliRunner()
+    bad = run.invoke(cli, ["knowledge", "import", "-"], input='{"id": "a"}\n')
+    assert bad.exit_code == 1
+    assert "line 1: `text` is missing" in bad.output
+    done = run.invoke(cli, ["knowledge", "import", "--published", "texts.jsonl"])
+    assert done.exit_code == 0, done.output
+    assert "4 new" in done.output
+    one = run.invoke(cli, ["knowledge", "search", "--json", "--limit", "10", "ทุเรียนไปจีน"])
+    assert json.loads(one.output)["ids"][0] == "t3"
+    Path("asked.jsonl").write_text('{"id": 5, "question": "จดโลโก้"}\n"เปิดกี่โมง"\nใบซีโอ\n', "utf-8")
+    many = run.invoke(cli, ["knowledge", "search", "--json", "--questions", "asked.jsonl"])
+    answers = [json.loads(line) for line in many.output.splitlines()]
+    assert [answer["ids"][0] for answer in answers] == ["t1", "t4", "t2"]
+    assert answers[0]["id"] == 5
+    drafts = run.invoke(cli, ["knowledge", "import", "-"], input='{"id": "d", "text": "ร่างเรื่องแฟรนไชส์"}')
+    assert drafts.exit_code == 0
+    assert "Nothing found" in run.invoke(cli, ["knowledge", "search", "แฟรนไชส์"]).output
