@@ -286,6 +286,13 @@ class ListChannels(ListAction):
     name: ClassVar[str] = "CoreShowChannels"
 
 
+@dataclass(frozen=True, slots=True)
+class ListRegistrations(ListAction):
+    """Every registration of ours at a provider, one OutboundRegistrationDetail each."""
+
+    name: ClassVar[str] = "PJSIPShowRegistrationsOutbound"
+
+
 # --- Asterisk's own database ------------------------------------------------------------------------------------------
 
 

@@ -115,6 +115,10 @@ class Store(StrEnum):
     PHONE_SESSION = "hotline-phone-session"  # key: the same; value: the log-in that the secret belongs to
 
 
+TRUNK_CHECK: Final = "-check"  # after a trunk's name: what is asked whether the provider is there
+TRUNK_REGISTRATION: Final = "-registration"
+
+
 class PauseReason(StrEnum):
     """Pause reasons the system itself sets; people's own reasons are settings."""
 

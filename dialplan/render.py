@@ -40,7 +40,8 @@ MODULES = (
     "app_stack", "app_dial", "app_queue", "app_playback", "app_read", "app_record", "app_userevent", "app_originate",
     "app_chanspy", "app_softhangup", "app_exec", "app_signal", "app_verbose", "app_echo",
     "func_callerid", "func_channel", "func_strings", "func_logic", "func_math", "func_db", "func_cut", "func_env",
-    "func_global", "func_timeout", "func_export", "func_devstate", "res_speech", "res_agi",
+    "func_global", "func_timeout", "func_export", "func_devstate", "func_pjsip_aor", "func_pjsip_contact", "res_speech",
+    "res_agi",
 )  # fmt: skip
 
 # What the service listens to; everything else stays inside Asterisk (libraries.md: filtering gains most).
@@ -106,6 +107,8 @@ def _values(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_
         "phone_secrets": names.PHONE_SECRETS,
         "no_queue": names.JOURNAL_NO_QUEUE,
         "no_agent": names.NO_AGENT,
+        "trunk_check": names.TRUNK_CHECK,
+        "trunk_registration": names.TRUNK_REGISTRATION,
         "trunk": site.default_trunk(),
         "scale": site.survey.chosen(),
         "week": week(site),

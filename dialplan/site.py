@@ -101,6 +101,12 @@ class Trunk(Section):
     username: Text | None = Field(None, description="User name, when the provider wants one.")
     password_env: str | None = Field(None, description="Environment variable that holds the password.")
     register_there: bool = Field(False, description="Register at the provider.")
+    check_seconds: int = Field(
+        30,
+        ge=0,
+        le=3600,
+        description="How often the provider is asked whether it is there (SIP OPTIONS), for the alert; 0: never.",
+    )
     codecs: tuple[Literal["alaw", "ulaw", "g722"], ...] = Field(("ulaw", "alaw"), description="Codecs, best first.")
     caller_id: Digits | None = Field(None, description="Number shown when we call out.")
     dial_prefix: str = Field("", pattern=r"^[0-9+]*$", description="Put before a national number when calling out.")

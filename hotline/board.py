@@ -56,6 +56,8 @@ class Health:
     callbacks: Callable[[], Mapping[str, int]]
     cards: Callable[[], tuple[int, int] | None]
     messages: Callable[[], Mapping[str, int]]
+    trunks: Callable[[], Mapping[str, bool]]
+    stream: Callable[[], tuple[int, int]]  # of AMI: times connected anew, messages dropped
 
 
 class Now:
@@ -120,24 +122,32 @@ class Now:
         now = self._clock()
         floor = self._floor.snapshot(now)
         states: Counter[tuple[str, str]] = Counter()
+        staff: Counter[str] = Counter()
         for agent in self._settings().agents:
             known = floor.agents.get(agent.extension)
             state = known.state if known else AgentState.OFFLINE
+            staff[state.value] += 1
             for queue in agent.queues:
                 states[queue, state.value] += 1
         served, refused, failed = self._health.agi()
+        reconnects, dropped = self._health.stream()
         cards_open, cards_overdue = self._health.cards() or (None, None)
         return Snapshot(
             waiting={queue: len(calls) for queue, calls in floor.waiting.items()},
             longest_wait_seconds={queue: floor.longest_wait_seconds(queue) for queue in floor.waiting},
             agents=states,
+            staff=staff,
             callbacks_waiting=self._health.callbacks(),
+            messages_waiting=self._health.messages(),
+            trunks=self._health.trunks(),
             cards_open=cards_open,
             cards_overdue=cards_overdue,
             ami_connected=self._health.ami(),
             database_healthy=self._health.database(),
             recorder_backlog=self._health.backlog(),
             journal_gaps=self._health.gaps(),
+            ami_reconnects=reconnects,
+            ami_dropped=dropped,
             agi_served=served,
             agi_refused=refused,
             agi_failed=failed,

@@ -26,7 +26,8 @@ from dialplan.site import Section
 from hotline.cli import cli
 from hotline.settings import FILE_VARIABLE, Settings
 from hotline.settings_file import is_table, section_type, toml
-from metrics.exporter import AGENT_STATES, NO_QUEUE, Exporter
+from metrics.exporter import Exporter
+from metrics.now import AGENT_STATES, NO_QUEUE
 from metrics.snapshot import Snapshot
 
 DOCS = Path("docs")
@@ -241,6 +242,7 @@ def metric_families() -> list[Metric]:
     now = Snapshot(
         waiting={}, longest_wait_seconds={}, agents=Counter({("QUEUE", state): 0 for state in AGENT_STATES}),
         callbacks_waiting={}, ami_connected=True, database_healthy=True, recorder_backlog=0, journal_gaps=0,
+        ami_reconnects=0, ami_dropped=0, trunks={"TRUNK": True},
         cards_open=0, cards_overdue=0,
         agi_served=0, agi_refused=0, agi_failed=0,
     )  # fmt: skip
@@ -283,7 +285,7 @@ def _labels(family: Metric) -> str:
             if label != "le":
                 values.setdefault(label, {})[value] = None
     told = [
-        f"`{label}`" if label == "queue" or not any(found) else f"`{label}`: {', '.join(found)}"
+        f"`{label}`" if label in {"queue", "trunk"} or not any(found) else f"`{label}`: {', '.join(found)}"
         for label, found in values.items()
     ]
     return "; ".join(told)

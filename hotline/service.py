@@ -47,6 +47,7 @@ from hotline.people import People
 from hotline.settings import Settings
 from hotline.standing import Standing
 from hotline.surroundings import Surroundings
+from hotline.trunks import TrunkWatch
 from ivr.routes import Ports, routes
 from ivr.server import FastAgiServer
 from ivr.settings import IvrSettings
@@ -97,6 +98,7 @@ class Service:
         self.calendar = CalendarService(self.engine, settings, clock)
         self.agi = self._agi_server()
         self.ami = self._ami_client()
+        self.trunks = TrunkWatch(settings.trunks, self.ami.send)
         self.people = People(
             settings,
             self.engine,
@@ -140,7 +142,9 @@ class Service:
         )
         self.now = Now(lambda: self.people.settings, self.listener.floor, self.book, self._health(), clock)
         queues = [queue.name for queue in settings.queues]
-        self.exporter = Exporter(self.registry, queues, self.now.snapshot, version=product_version())
+        self.exporter = Exporter(
+            self.registry, queues, self.now.snapshot, limits=limits_of(settings), version=product_version()
+        )
         self.pages = Front(
             settings,
             self.office,
@@ -169,6 +173,7 @@ class Service:
         self._tasks += [
             asyncio.create_task(self.listener.follow_position(self.ami), name="journal-position"),
             asyncio.create_task(self.standing.follow(), name="standing"),
+            asyncio.create_task(self.trunks.follow(), name="trunks"),
             asyncio.create_task(self.keeper.run(), name="calendar"),
             asyncio.create_task(self.people.follow(), name="people"),
             asyncio.create_task(self.callbacks.run(), name="callbacks"),
@@ -335,7 +340,13 @@ class Service:
             callbacks=lambda: self.standing.callbacks,
             messages=lambda: self.standing.messages,
             cards=lambda: self.standing.cards,
+            trunks=lambda: self.trunks.states,
+            stream=self._stream_counts,
         )
+
+    def _stream_counts(self) -> tuple[int, int]:
+        counters = self.ami.counters
+        return counters.reconnects, counters.overflow
 
     def _agi_counts(self) -> tuple[int, int, int]:
         counters = self.agi.counters()

@@ -5,27 +5,24 @@ with the process; gauges are read at each scrape. Labels are queues, outcomes, s
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from metrics.exposition import Exposition
 from metrics.facts import CALLBACK, CLOSED, MEANINGS, MESSAGE, OUTCOMES, CallFact
+from metrics.now import NO_QUEUE, NowCollector
 from metrics.snapshot import Snapshot
+from metrics.tally import Limits, tally
 
-NO_QUEUE: Final = "none"  # the caller hung up in the menu
 WAIT_BUCKETS: Final = (1, 2, 3, 5, 7, 9, 12, 15, 20, 30, 45, 60, 120, 300, 600)  # an edge at exactly 9 s (H1)
-PICK_UP_BUCKETS: Final = (1, 2, 3, 5, 7, 9, 9.5, 12, 15, 20, 30)  # 9.5: the guard acts at 9 s itself
+PICK_UP_BUCKETS: Final = (1, 2, 3, 5, 7, 9, 12, 15, 20, 30)
 TALK_BUCKETS: Final = (15, 30, 60, 120, 180, 300, 600, 1200, 1800, 3600)
 SHORT_BUCKETS: Final = (5, 10, 15, 30, 45, 60, 120, 300, 600)
 LAG_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 WAIT_OUTCOMES: Final = tuple(outcome for outcome in OUTCOMES if outcome != CLOSED)
-AGENT_STATES: Final = ("offline", "available", "ringing", "in_call", "on_hold", "wrap_up", "paused")
 PICKED_UP_BY: Final = ("agent", "assistant")
 ASKED: Final = "asked"
 NO_ANSWER: Final = "no_answer"
@@ -33,6 +30,13 @@ SURVEY_LABELS: Final = (ASKED, *MEANINGS, NO_ANSWER)
 CALLBACK_RESULTS: Final = ("requested", "connected", "no_answer", "busy", "failed")
 TRANSFER_KINDS: Final = ("blind", "attended")
 TRANSFER_RESULTS: Final = ("connected", "failed", "caller_gone")
+IN_TIME: Final = {  # field of the tally: metric, and what it says
+    "answered_within": ("answered_in_time", "Offered calls that a person answered within the promised seconds."),
+    "picked_up_within": ("picked_up_in_time", "Offered calls that anyone picked up in time, the assistant too."),
+    "abandoned_within": ("abandoned_early", "Callers who gave up while an answer would still have been in time."),
+    "short_abandoned": ("abandoned_short", "Callers who hung up within the short-abandon limit."),
+}
+_LIMITS: Final = Limits()
 _REMEMBERED_CALLS = 20_000  # ended calls that are recognised when they are told a second time
 
 
@@ -59,6 +63,7 @@ class _OfQueue:
     callbacks: dict[str, Counter] = field(default_factory=dict)
     parts: tuple[tuple[str, Histogram], ...] = ()
     messages: Counter | None = None
+    in_time: dict[str, Counter] = field(default_factory=dict)
     missed: Counter | None = None
     wrap_up: Histogram | None = None
 
@@ -66,8 +71,9 @@ class _OfQueue:
 class Exporter:
     """The metrics of one process, in the registry given.
 
-    ``queues``: all that exist. ``snapshot`` is called at each scrape and must be quick; when it raises, the gauges
-    are absent and ``hotline_snapshot_failures_total`` counts, the counters go on. Not for several threads at once.
+    ``queues``: all that exist. ``limits``: thresholds of the figures, each an edge of its histogram. ``snapshot`` is
+    called at each scrape and must be quick; when it raises, the gauges are absent and
+    ``hotline_snapshot_failures_total`` counts, the counters go on. Not for several threads at once.
     """
 
     def __init__(
@@ -76,11 +82,13 @@ class Exporter:
         queues: Iterable[str],
         snapshot: Callable[[], Snapshot] = Snapshot,
         *,
+        limits: Limits = _LIMITS,
         version: str = "",
         asterisk_version: str = "",
     ) -> None:
+        self._limits = limits
         self._queue_names = (*dict.fromkeys(queues), NO_QUEUE)
-        self._queues = _children(registry, self._queue_names)
+        self._queues = _children(registry, self._queue_names, limits)
         self._lag = Histogram(
             "hotline_event_lag_seconds",
             "Asterisk's time of an event until it was recorded.",
@@ -94,7 +102,10 @@ class Exporter:
             (kind, result): transfers.labels(kind, result) for kind in TRANSFER_KINDS for result in TRANSFER_RESULTS
         }
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
-        registry.register(_Now(snapshot, self._queue_names[:-1], version, asterisk_version))
+        Gauge("hotline_answer_within_seconds", "The promise: how soon a person shall answer.", registry=registry).set(
+            limits.answer_within_seconds
+        )
+        registry.register(NowCollector(snapshot, self._queue_names[:-1], version, asterisk_version))
         self._exposition = Exposition(registry)
 
     def text(self) -> bytes:
@@ -175,18 +186,26 @@ class Exporter:
             seen.offered = True
             queue.offered.inc()
 
-    @staticmethod
-    def _count_waits(seen: _Seen, queue: _OfQueue, call: CallFact, over: bool) -> None:
+    def _count_waits(self, seen: _Seen, queue: _OfQueue, call: CallFact, over: bool) -> None:
         after = call.picked_up_after
         if after is not None and not seen.picked_up:
             seen.picked_up = True
             person_at, assistant_at = call.agent_answered_at, call.assistant_answered_at
             by_person = assistant_at is None or (person_at is not None and person_at <= assistant_at)
             queue.picked_up["agent" if by_person else "assistant"].observe(after.total_seconds())
+            self._count_in_time(queue, call, ("picked_up_within",))
         if (call.answered or over) and not seen.wait and call.wait is not None:
             seen.wait = True
             outcome = "answered" if call.answered else str(call.outcome)
             queue.wait[outcome].observe(call.wait.total_seconds())
+            self._count_in_time(queue, call, ("answered_within", "abandoned_within", "short_abandoned"))
+
+    def _count_in_time(self, queue: _OfQueue, call: CallFact, names: tuple[str, ...]) -> None:
+        """By the figures' own definition, so that rules and dashboards need to know no threshold."""
+        counted = tally((call,), self._limits)
+        for name in names:
+            if getattr(counted, name):
+                queue.in_time[name].inc()
 
 
 def _count_end(queue: _OfQueue, call: CallFact) -> None:
@@ -202,7 +221,7 @@ def _count_end(queue: _OfQueue, call: CallFact) -> None:
                 histogram.observe(seconds)
 
 
-def _children(registry: CollectorRegistry, queues: tuple[str, ...]) -> dict[str, _OfQueue]:
+def _children(registry: CollectorRegistry, queues: tuple[str, ...], limits: Limits) -> dict[str, _OfQueue]:
     def counter(name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, ("queue", *labels), registry=registry)
 
@@ -211,8 +230,12 @@ def _children(registry: CollectorRegistry, queues: tuple[str, ...]) -> dict[str,
 
     offered = counter("hotline_calls_offered", "Calls offered: inbound, while open.")
     ended = counter("hotline_calls_ended", "Calls that have ended, closed ones and callbacks too.", "outcome")
-    wait = histogram("hotline_queue_wait_seconds", "Arrival until the wait was over.", WAIT_BUCKETS, "outcome")
-    pick_up = histogram("hotline_pick_up_seconds", "Arrival until anyone picked up.", PICK_UP_BUCKETS, "by")
+    within, by_guard = limits.answer_within_seconds, limits.answer_within_seconds + limits.guard_tolerance_seconds
+    wait_buckets = _with_edges(WAIT_BUCKETS, limits.short_abandon_seconds, within)
+    wait = histogram("hotline_queue_wait_seconds", "Arrival until the wait was over.", wait_buckets, "outcome")
+    pick_up_buckets = _with_edges(PICK_UP_BUCKETS, within, by_guard)
+    pick_up = histogram("hotline_pick_up_seconds", "Arrival until anyone picked up.", pick_up_buckets, "by")
+    in_time = {name: counter(f"hotline_calls_{word}", text) for name, (word, text) in IN_TIME.items()}
     talk = histogram("hotline_talk_seconds", "Talk with people, hold not included.", TALK_BUCKETS)
     hold = histogram("hotline_hold_seconds", "Time on hold of a call.", SHORT_BUCKETS)
     wrap_up = histogram("hotline_wrap_up_seconds", "Work after the call.", SHORT_BUCKETS)
@@ -234,6 +257,7 @@ def _children(registry: CollectorRegistry, queues: tuple[str, ...]) -> dict[str,
                 ("wrap_up_seconds", wrap_up.labels(queue)),
             ),
             messages=messages.labels(queue),
+            in_time={name: counters.labels(queue) for name, counters in in_time.items()},
             missed=missed.labels(queue),
             wrap_up=wrap_up.labels(queue),
         )
@@ -241,69 +265,5 @@ def _children(registry: CollectorRegistry, queues: tuple[str, ...]) -> dict[str,
     }
 
 
-class _Now(Collector):
-    """Gauges, read at each scrape."""
-
-    def __init__(
-        self, snapshot: Callable[[], Snapshot], queues: tuple[str, ...], version: str, asterisk_version: str
-    ) -> None:
-        self._snapshot = snapshot
-        self._queues = queues
-        self._failures = 0
-        self._build = {"version": version, "asterisk": asterisk_version}
-
-    def describe(self) -> Iterable[Metric]:
-        """Nothing: registering must not take a snapshot."""
-        return ()
-
-    def collect(self) -> Iterator[Metric]:
-        build = GaugeMetricFamily("hotline_build_info", "What runs; always 1.", labels=list(self._build))
-        build.add_metric(list(self._build.values()), 1)
-        yield build
-        try:
-            now = self._snapshot()
-        except Exception:  # a scrape must never fail as a whole
-            self._failures += 1
-        else:
-            yield from self._of_queues(now)
-            yield from _of_service(now)
-        failures = CounterMetricFamily("hotline_snapshot_failures", "Scrapes whose gauges could not be read.")
-        failures.add_metric([], self._failures)
-        yield failures
-
-    def _of_queues(self, now: Snapshot) -> Iterator[Metric]:
-        waiting = GaugeMetricFamily("hotline_calls_waiting", "Callers waiting now.", labels=["queue"])
-        longest = GaugeMetricFamily(
-            "hotline_longest_wait_seconds", "Longest wait of those waiting now; 0: nobody waits.", labels=["queue"]
-        )
-        due = GaugeMetricFamily("hotline_callbacks_waiting", "Callbacks still owed.", labels=["queue"])
-        agents = GaugeMetricFamily("hotline_agents", "Agents of a queue by state.", labels=["queue", "state"])
-        for queue in self._queues:
-            waiting.add_metric([queue], now.waiting.get(queue, 0))
-            longest.add_metric([queue], now.longest_wait_seconds.get(queue, 0.0))
-            due.add_metric([queue], now.callbacks_waiting.get(queue, 0))
-            for state in AGENT_STATES:
-                agents.add_metric([queue, state], now.agents.get((queue, state), 0))
-        yield from (waiting, longest, due, agents)
-
-
-def _of_service(now: Snapshot) -> Iterator[Metric]:
-    gauges: tuple[tuple[str, str, float | None], ...] = (
-        ("hotline_ami_connected", "1 while we hear Asterisk.", now.ami_connected),
-        ("hotline_database_healthy", "1 while the database can be written.", now.database_healthy),
-        ("hotline_recorder_backlog", "Events heard and not yet written.", now.recorder_backlog),
-        ("hotline_cards_open", "Transfer cards that are not closed.", now.cards_open),
-        ("hotline_cards_overdue", "Transfer cards whose next step is late.", now.cards_overdue),
-    )
-    for name, text, value in gauges:
-        if value is not None:
-            yield GaugeMetricFamily(name, text, value=float(value))
-    if now.journal_gaps is not None:
-        yield CounterMetricFamily(
-            "hotline_journal_gaps", "Stretches that neither AMI nor journal filled.", value=now.journal_gaps
-        )
-    agi = CounterMetricFamily("hotline_agi_calls", "Calls of the call flows by result.", labels=["result"])
-    for result, count in (("served", now.agi_served), ("refused", now.agi_refused), ("failed", now.agi_failed)):
-        if count is not None:
-            agi.add_metric([result], count)
-    yield agi
+def _with_edges(buckets: tuple[float, ...], *edges: float) -> tuple[float, ...]:
+    return tuple(sorted({*map(float, buckets), *edges}))

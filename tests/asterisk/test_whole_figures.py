@@ -147,6 +147,10 @@ def test_metrics_are_what_the_records_say(whole: Whole) -> None:
             "offered": summed(series, "hotline_calls_offered_total", queue),
             "picked_up": summed(series, "hotline_pick_up_seconds_count", queue),
             "answered": summed(series, "hotline_queue_wait_seconds_count", queue, 'outcome="answered"'),
+            "answered_within": summed(series, "hotline_calls_answered_in_time_total", queue),
+            "picked_up_within": summed(series, "hotline_calls_picked_up_in_time_total", queue),
+            "abandoned_within": summed(series, "hotline_calls_abandoned_early_total", queue),
+            "short_abandoned": summed(series, "hotline_calls_abandoned_short_total", queue),
             "abandoned": summed(series, "hotline_queue_wait_seconds_count", queue, 'outcome="abandoned"'),
             "surveys_asked": summed(series, "hotline_surveys_total", queue, 'meaning="asked"'),
             "impressed": summed(series, "hotline_surveys_total", queue, 'meaning="impressed"'),
@@ -178,6 +182,7 @@ def test_gauges_are_back_at_nothing(whole: Whole) -> None:
     assert [key for key, value in series.items() if key.startswith("hotline_callbacks_waiting{") and value] == []
     busy = ('state="in_call"', 'state="ringing"', 'state="on_hold"')
     assert [key for key, value in series.items() if value and any(state in key for state in busy)] == []
+    assert series['hotline_trunk_up{trunk="carrier"}'] == 1
     assert (series["hotline_ami_connected"], series["hotline_recorder_backlog"]) == (1, 0)
     assert series['hotline_agi_calls_total{result="failed"}'] == 0
 

@@ -47,6 +47,7 @@ TABLE: list[tuple[Action, str]] = [
     (actions.SetVariable("X", "ค่า", "a"), "Setvar|Variable: X|Value: ค่า|Channel: a"),
     (actions.GetVariable("X", "a"), "Getvar|Variable: X|Channel: a"),
     (actions.ListChannels(), "CoreShowChannels"),
+    (actions.ListRegistrations(), "PJSIPShowRegistrationsOutbound"),
     (actions.PutInDatabase("f", "k", "v"), "DBPut|Family: f|Key: k|Val: v"),
     (actions.GetFromDatabase("f", "k"), "DBGet|Family: f|Key: k"),
     (actions.DeleteFromDatabase("f", "k"), "DBDel|Family: f|Key: k"),

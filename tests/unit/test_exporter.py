@@ -12,10 +12,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from metrics import kpi
-from metrics.exporter import AGENT_STATES, SURVEY_LABELS, WAIT_OUTCOMES, Exporter
+from metrics.exporter import SURVEY_LABELS, WAIT_OUTCOMES, Exporter
 from metrics.facts import OUTCOMES, CallFact
+from metrics.now import AGENT_STATES
 from metrics.snapshot import Snapshot
-from metrics.tally import tally
+from metrics.tally import Limits, tally
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 
@@ -61,6 +62,9 @@ def test_every_label_set_is_there_before_the_first_call() -> None:
             assert found["hotline_surveys_total", frozenset({("queue", queue), ("meaning", meaning)})] == 0
         for state in AGENT_STATES:
             assert found["hotline_agents", frozenset({("queue", queue), ("state", state)})] == 0
+        for name in ("answered_in_time", "picked_up_in_time", "abandoned_early", "abandoned_short"):
+            assert found[f"hotline_calls_{name}_total", frozenset({("queue", queue)})] == 0
+        assert found["hotline_messages_waiting", frozenset({("queue", queue)})] == 0
         for by in ("agent", "assistant"):
             assert found["hotline_pick_up_seconds_count", frozenset({("queue", queue), ("by", by)})] == 0
 
@@ -181,7 +185,12 @@ def test_after_a_restart_gauges_are_right_and_counters_start_again() -> None:
         waiting={"general": 3},
         longest_wait_seconds={"general": 41.5},
         agents={("general", "in_call"): 5},
+        staff={"in_call": 4},
         callbacks_waiting={"general": 2},
+        messages_waiting={"general": 1, "": 6},
+        trunks={"provider": False},
+        ami_reconnects=2,
+        ami_dropped=0,
         cards_open=12,
         cards_overdue=3,
         ami_connected=True,
@@ -198,6 +207,13 @@ def test_after_a_restart_gauges_are_right_and_counters_start_again() -> None:
     assert value(exported, "hotline_agents", queue="general", state="in_call") == 5
     assert value(exported, "hotline_agents", queue="general", state="paused") == 0
     assert value(exported, "hotline_callbacks_waiting", queue="general") == 2
+    assert value(exported, "hotline_staff", state="in_call") == 4
+    assert value(exported, "hotline_staff", state="paused") == 0
+    assert value(exported, "hotline_messages_waiting", queue="general") == 1
+    assert value(exported, "hotline_messages_waiting", queue="none") == 6
+    assert value(exported, "hotline_trunk_up", trunk="provider") == 0
+    assert value(exported, "hotline_ami_reconnects_total") == 2
+    assert value(exported, "hotline_ami_dropped_messages_total") == 0
     assert value(exported, "hotline_cards_open") == 12
     assert value(exported, "hotline_cards_overdue") == 3
     assert value(exported, "hotline_ami_connected") == 1
@@ -282,4 +298,25 @@ def test_histogram_and_figures_agree(ended: list[tuple[float, str]]) -> None:
     name, general = "hotline_queue_wait_seconds", ("queue", "general")
     total = sum(found[f"{name}_count", frozenset({general, ("outcome", o)})] for o in WAIT_OUTCOMES)
     good = found[f"{name}_bucket", frozenset({general, ("outcome", "answered"), ("le", "9.0")})]
-    assert (good / total if total else None) == kpi.answered_within(tally(calls))
+    counted = tally(calls)
+    assert (good / total if total else None) == kpi.answered_within(counted)
+
+    def told(metric: str) -> float:
+        return found[f"hotline_calls_{metric}_total", frozenset({general})]
+
+    assert told("answered_in_time") == good == counted.answered_within
+    assert (told("picked_up_in_time"), told("abandoned_short")) == (counted.picked_up_within, counted.short_abandoned)
+    late = total - told("abandoned_early")
+    assert (good / late if late else None) == kpi.service_level_late_losses_only(counted)
+
+
+@pytest.mark.parametrize(("wait", "inside"), [(4.0, 1), (4.000001, 0)])
+def test_another_promise_has_its_own_edge(wait: float, inside: int) -> None:
+    """H1: the threshold is a setting; what counts as in time follows it, and so do the buckets."""
+    exported = Exporter(CollectorRegistry(), ["general"], limits=Limits(answer_within_seconds=4.0))
+    exported.observe_call(answered(wait))
+    name, labels = "hotline_queue_wait_seconds_bucket", {"queue": "general", "outcome": "answered"}
+    assert value(exported, name, **labels, le="4.0") == inside
+    assert value(exported, "hotline_calls_answered_in_time_total", queue="general") == inside
+    assert value(exported, "hotline_pick_up_seconds_bucket", queue="general", by="agent", le="4.5") == 1
+    assert value(exported, "hotline_answer_within_seconds") == 4

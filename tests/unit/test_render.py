@@ -536,6 +536,8 @@ def test_templates_ask_for_nothing_they_are_not_given() -> None:
         "phone_secrets",
         "no_queue",
         "no_agent",
+        "trunk_check",
+        "trunk_registration",
         "trunk",
         "scale",
         "week",
