@@ -17,6 +17,7 @@ class Kind(StrEnum):
     DEALER = "dealer"
     SOURCE = "source"
     CARD = "card"
+    ASKED = "asked"  # a question that something answered (`useful_answers`); shown as that
 
 
 RESTRICTED: Final = "restricted"  # the shelf of documents that agents do not find

@@ -11,7 +11,11 @@ LARGEST_BODY: Final = 512 * 1024  # bytes; two texts of 20,000 Thai letters, wri
 
 # Where files are brought: beginning of the path → most bytes there. Those requests take their bodies in parts, and have
 # their own limit in the settings.
-LARGE_BODIES: Final[Mapping[str, int]] = {"/api/files": 256 * 1024 * 1024}
+LARGE_BODIES: Final[Mapping[str, int]] = {
+    "/api/files": 256 * 1024 * 1024,
+    "/api/documents": 100 * 1024 * 1024,
+    "/api/dealers/import": 32 * 1024 * 1024,
+}
 
 
 class BodyLimit:

@@ -17,7 +17,8 @@ from crm.search.service import Found, find
 from hotline.cli import Context
 
 _MOST_FAULTS_SHOWN = 50
-_SHELVES = (*Kind, RESTRICTED)
+_KINDS = (Kind.ARTICLE, Kind.DOCUMENT, Kind.DEALER, Kind.SOURCE, Kind.CARD)
+_SHELVES = (*_KINDS, RESTRICTED)
 
 
 @click.group()
@@ -35,6 +36,7 @@ def import_(context: Context, file: TextIO, published: bool, by: str) -> None:
 
     An `id` that is there already gets a new version. When any line has a fault, nothing is imported.
     """
+    engine = context.engine()
     try:
         lines, faults = read_lines(file)
     except UnicodeDecodeError as error:
@@ -43,7 +45,7 @@ def import_(context: Context, file: TextIO, published: bool, by: str) -> None:
         click.echo(f"line {fault.number}: {fault.problem}", err=True)
     if faults:
         raise click.ClickException(f"nothing was imported: {len(faults)} line(s) have faults")
-    with writing(context.engine()) as connection:
+    with writing(engine) as connection:
         new, changed = import_lines(connection, lines, datetime.now(UTC), None, by, published=published)
     state = "published" if published else "as drafts: verify and publish them on the page /knowledge"
     click.echo(f"{new} new, {changed} with a new version, {state}.")
@@ -54,7 +56,7 @@ def import_(context: Context, file: TextIO, published: bool, by: str) -> None:
 @click.option("--questions", type=click.File("r", encoding="utf-8-sig"), help="Many: one JSON object or text a line.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100), help="At most so many answers.")
 @click.option("--json", "as_json", is_flag=True, help="JSON: the ids in order of rank, with titles and scores.")
-@click.option("--kind", type=click.Choice(list(Kind)), help="Only things of this kind.")
+@click.option("--kind", type=click.Choice(list(_KINDS)), help="Only things of this kind.")
 @click.pass_obj
 def search(
     context: Context, question: str | None, questions: TextIO | None, limit: int, as_json: bool, kind: str | None

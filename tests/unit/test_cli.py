@@ -117,6 +117,8 @@ NEEDS = {
     ("people", "find"): ["0812345678"],
     ("people", "import"): ["hotline.toml"],
     ("prompts", "studio"): ["."],
+    ("knowledge", "import"): ["hotline.toml"],
+    ("knowledge", "search"): ["x"],
     **{("staff", name): ["x"] for name in ("add", "reset-password", "deactivate")},
     **{("messages", name): ["1"] for name in ("path", "heard", "done", "renew")},
 }
