@@ -204,6 +204,18 @@ class AgentLegEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStarted(Event):
+    """The talks of this call are recorded from its first answer on. ``sides``: caller and agent apart; ``announced``:
+    both are told so; ``channel``: the caller's, on which it goes on."""
+
+    agent: str
+    queue: str
+    sides: bool
+    announced: bool
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAsked(Event):
     """The satisfaction question was put (H7). ``scale``: name of the scale in the settings."""
 

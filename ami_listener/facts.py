@@ -34,6 +34,7 @@ from ami_listener.events import (
     PickUpReason,
     QueueJoined,
     QueueLeft,
+    RecordingStarted,
     SurveyAnswered,
     SurveyAsked,
     TransferEnded,
@@ -202,6 +203,17 @@ def _taken_up(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -
     )
 
 
+def _recording(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
+    return RecordingStarted(
+        **base,
+        agent=agent,
+        queue=queue,
+        sides=fields[0] == "sides",
+        announced=fields[1] == "announced",
+        channel=_needed(fields[2]),
+    )
+
+
 def _survey(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
     return SurveyAnswered(**base, scale=fields[0], key=_field(fields, 1) or None, meaning=_field(fields, 2) or None)
 
@@ -255,4 +267,5 @@ _BUILD: Final[dict[str, Build]] = {
     Fact.OUT_ANSWERED: _out_answered,
     Fact.OUT_ENDED: _out_ended,
     Fact.TAKEN_UP: _taken_up,
+    Fact.RECORDING: _recording,
 }

@@ -30,6 +30,7 @@ class Context(StrEnum):
     WHISPER = "hotline-whisper"  # spy leg that speaks to a waiting caller
     ASSISTANT = "hotline-assistant"  # what is spoken on that leg
     CALLBACK = "hotline-callback"  # placeholder that waits in the caller's place
+    RECORD = "hotline-record"  # gosub on the caller's leg: whatever is said from now on is recorded
     CALLBACK_DIAL = "hotline-callback-dial"  # the far half, dials the caller when an agent has answered
 
 
@@ -49,6 +50,7 @@ class Variable(StrEnum):
     WHISPER_LEG = "HOTLINE_WHISPER"  # SHARED: the leg that speaks to this caller, to be ended
     CALLER_CHANNEL = "HOTLINE_CHANNEL"
     TAKEN_UP = "HOTLINE_TAKEN_UP"  # epoch seconds at which a reloaded browser said that it goes on with this leg's call
+    RECORDED = "HOTLINE_RECORDED"  # "1" once a recording of the talks was begun
     CALLBACK_NUMBER = "HOTLINE_CALLBACK_NUMBER"
     CALLBACK_TRY = "HOTLINE_CALLBACK_TRY"
 
@@ -82,6 +84,7 @@ class Fact(StrEnum):
     OUT_DIALLED = "OUTDIALLED"  # agent / department / outside|number|agent's channel
     OUT_ANSWERED = "OUTANSWERED"  # channel of who answered
     OUT_ENDED = "OUTENDED"  # DIALSTATUS|hangup cause
+    RECORDING = "RECORDING"  # of a recorded call's first answer: sides / mixed|announced / silent|caller's channel
     TAKEN_UP = "TAKENUP"  # a reloaded browser goes on with its call: old channel|in / out
 
 
@@ -111,6 +114,7 @@ class Store(StrEnum):
     CALLBACK = "hotline-callback"  # key: caller's number; value: call id that asked
     WRAP_UP = "hotline-wrapup"  # key: agent; value: when the running wrap-up ends, epoch seconds
     BREAK = "hotline-break"  # key: agent; value: since when, epoch seconds|reason. Survives Asterisk's own end
+    RECORDING = "hotline-recording"  # key "off": nothing new is recorded, for want of disk
     PHONE = f"{PHONE_SECRETS}/auth"  # key: extension of a browser telephone; value: its SIP secret, as sorcery reads it
     PHONE_SESSION = "hotline-phone-session"  # key: the same; value: the log-in that the secret belongs to
 

@@ -38,7 +38,7 @@ MODULES = (
     "res_pjsip_pubsub", "res_pjsip_refer", "res_pjsip_rfc3326", "res_pjsip_dtmf_info",
     "res_pjsip_header_funcs", "res_pjsip_notify", "res_pjsip_logger", "chan_pjsip", "res_clioriginate",
     "app_stack", "app_dial", "app_queue", "app_playback", "app_read", "app_record", "app_userevent", "app_originate",
-    "app_chanspy", "app_softhangup", "app_exec", "app_signal", "app_verbose", "app_echo",
+    "app_chanspy", "app_mixmonitor", "app_softhangup", "app_exec", "app_signal", "app_verbose", "app_echo",
     "func_callerid", "func_channel", "func_strings", "func_logic", "func_math", "func_db", "func_cut", "func_env",
     "func_global", "func_timeout", "func_export", "func_devstate", "func_pjsip_aor", "func_pjsip_contact", "res_speech",
     "res_agi",
@@ -68,14 +68,20 @@ class RenderFolders:
     sockets: Path
     log: Path
     messages: Path  # where callers' messages are kept
+    recordings: Path  # where recordings of talks lie until the service takes them in
 
     @classmethod
     def of(cls, folders: AsteriskFolders, modules: Path, messages: Path) -> "RenderFolders":
-        """Those of an instance."""
+        """Those of an instance. Recordings lie beside the messages."""
         return cls(
             folders.etc, modules, folders.lib, folders.keys, folders.data, folders.agi, folders.spool,
-            folders.sockets, folders.log, messages,
+            folders.sockets, folders.log, messages, spool_beside(messages),
         )  # fmt: skip
+
+
+def spool_beside(messages: Path) -> Path:
+    """Where Asterisk writes recordings, given the folder of messages."""
+    return messages.parent / "recordings" / "spool"
 
 
 def render(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_name: str = "hotline") -> dict[str, str]:
@@ -111,6 +117,7 @@ def _values(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_
         "trunk_registration": names.TRUNK_REGISTRATION,
         "trunk": site.default_trunk(),
         "scale": site.survey.chosen(),
+        "records_talks": site.records_talks,
         "week": week(site),
         "choices": lambda number: menu_choices(site, number),
         "wrap_up_default": max(queue.wrap_up_seconds for queue in site.queues),

@@ -78,6 +78,7 @@ class Number(Section):
     queue: Name = Field(description="Queue of its callers when there is no menu.")
     language: Language = Field("th", description="Language the caller is spoken to at first.")
     menu: bool = Field(False, description="Ask for language and matter first (K1).")
+    record: bool = Field(False, description="Record the talks of its callers, whichever queue answers them.")
 
 
 class Menu(Section):
@@ -126,6 +127,7 @@ class Queue(Section):
     max_wait_seconds: int = Field(900, ge=30, le=7200, description="Longest wait; then a message can be left.")
     max_callers: int = Field(200, ge=1, le=5000, description="Most callers waiting; others may leave a message.")
     weight: int = Field(0, ge=0, le=100, description="Heavier queues get a shared agent first.")
+    record: bool = Field(False, description="Record the talks of this queue.")
 
     @field_validator("name")
     @classmethod
@@ -221,6 +223,23 @@ class Answering(Section):
     missed_rest_seconds: int = Field(10, ge=1, le=120, description="After a missed ring, not rung for so long.")
 
 
+class RecordingSettings(Section):
+    """How talks are recorded; which ones, queues and numbers say with ``record``."""
+
+    announce: bool = Field(True, description="Tell caller and agent, as the talk begins, that it is recorded.")
+    sides: bool = Field(
+        True, description="Keep caller and agent apart (58 MB an hour of talk); else mixed (29 MB), and stays so."
+    )
+    transferred: bool = Field(
+        False, description="Go on recording with a department or an outside number that the caller is handed to."
+    )
+    keep_days: int = Field(365, ge=1, le=3650, description="Sound is deleted after so many days.")
+    free_megabytes: int = Field(
+        2000, ge=0, le=10_000_000, description="With less free on the disk nothing new is recorded; calls go on."
+    )
+    agents_listen: bool = Field(True, description="Agents may listen to their own talks.")
+
+
 class Scale(Section):
     """Keys of the survey and what they mean (H8). The meaning is stored with the key."""
 
@@ -300,6 +319,7 @@ class HotlineSite(Section):
     hours: Hours = Field(default_factory=Hours)
     answering: Answering = Field(default_factory=Answering)
     survey: SurveySettings = Field(default_factory=SurveySettings)
+    recording: RecordingSettings = Field(default_factory=RecordingSettings)
     dialling: Dialling = Field(default_factory=Dialling)
     ports: Ports = Field(default_factory=Ports)
     asterisk: AsteriskSettings = Field(default_factory=AsteriskSettings)
@@ -386,6 +406,11 @@ class HotlineSite(Section):
             "new_product": menu.new_product,
             "complaint": menu.complaint,
         }
+
+    @property
+    def records_talks(self) -> bool:
+        """Whether any talk is recorded."""
+        return any(queue.record for queue in self.queues) or any(number.record for number in self.numbers)
 
     def default_trunk(self) -> Trunk:
         """The trunk for calls out."""

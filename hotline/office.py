@@ -24,6 +24,7 @@ from hotline.office_cards import make_cards
 from hotline.office_desk import make_desk
 from hotline.office_inbox import make_inbox
 from hotline.office_mail import make_mail
+from hotline.office_recordings import make_recordings
 from hotline.office_records import Records
 from hotline.office_telephone import make_telephones
 from hotline.settings import Settings
@@ -35,6 +36,7 @@ NAVIGATION: Final = (
     NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
     NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
+    NavigationItem("/recordings", "บันทึกเสียง", "Recordings", SUPERVISORS),
     NavigationItem("/admin", "ตั้งค่า", "Administration", SUPERVISORS),
 )
 
@@ -61,6 +63,7 @@ class Office:
         self._add_cards()
         self._add_desk()
         self._add_inbox()
+        self._add_recordings()
 
     def _add_telephones(self) -> None:
         made = make_telephones(self.around, self.hub, self.access)
@@ -75,6 +78,12 @@ class Office:
         self.routers.append(pages.router)
         self._listeners.append(watch.happened)
         self._works.append(watch.run)
+
+    def _add_recordings(self) -> None:
+        made = make_recordings(self.around, self.hub, self.access, self.house)
+        self.routers.append(made.router)
+        self._listeners.append(made.happened)
+        self._works.append(made.run)
 
     def _add_records(self) -> None:
         self.records = Records(self.around, self.hub, self.access, self.house)

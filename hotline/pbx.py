@@ -67,6 +67,7 @@ def prepare_prompts(settings: Settings) -> Pbx:
     settings.make_state()
     pbx.folders.prepare(pbx.program.share)
     settings.messages_folder.mkdir(parents=True, exist_ok=True)
+    (settings.recordings_folder / "spool").mkdir(mode=0o750, parents=True, exist_ok=True)
     install_prompts(pbx.folders.data, settings.site.languages, settings.asterisk.studio_folder)
     return pbx
 

@@ -138,6 +138,11 @@ class Settings(BaseSettings, HotlineSite):
         return self.state / "messages"
 
     @property
+    def recordings_folder(self) -> Path:
+        """Where recordings of talks are kept; Asterisk writes into ``spool`` there."""
+        return self.state / "recordings"
+
+    @property
     def address(self) -> str:
         """Where people reach our pages: ``https://1169.example.go.th``, without a path."""
         if self.web.public_url:

@@ -26,10 +26,17 @@ TRUNK, DESKS = "127.0.0.2", "127.0.0.3"
 OUR_FACTS = frozenset(
     {"ARRIVED", "LANGUAGE", "CLOSED", "ASSISTANT", "MENU", "QUEUED", "ANSWERED", "LEFT", "AGENTLEFT", "TRANSFERTO",
      "TRANSFEREND", "SURVEYASKED", "SURVEY", "CALLBACK", "CALLBACKTRY", "MESSAGE", "ENDED",
-     "OUTDIALLED", "OUTANSWERED", "OUTENDED", "TAKENUP"}
+     "OUTDIALLED", "OUTANSWERED", "OUTENDED", "TAKENUP", "RECORDING"}
 )  # fmt: skip
 # What is whispered is mixed with music and known by its tone; everything else byte by byte.
-TONES = {"greeting": 600, "assistant-apology": 700, "no-agents": 800, "queue-keys": 900, "still-waiting": 1000}
+TONES = {
+    "greeting": 600,
+    "assistant-apology": 700,
+    "no-agents": 800,
+    "queue-keys": 900,
+    "still-waiting": 1000,
+    "agent-recording-notice": 2500,
+}
 MUSIC_HERTZ = 440
 LONG = {"survey-123": 3.0, "survey-321": 3.0, "menu-matter": 3.0, "menu-language": 1.5, "assistant-apology": 3.0}
 

@@ -55,6 +55,13 @@ GET /api/people/choices
 GET /api/people/{person_id}
 GET /api/people/{person_id}/duplicates
 GET /api/people/{person_id}/events
+GET /api/recordings/now
+GET /api/recordings/{call_id}
+GET /api/recordings/{call_id}/sound
+GET /recordings
+GET /recordings/{call_id}
+POST /api/recordings/{call_id}/pause
+POST /api/recordings/{call_id}/resume
 GET /api/scripts
 GET /api/standards/{channel}
 GET /api/standards/{channel}/all
@@ -119,6 +126,8 @@ POST /cards/{card_id}/attempt
 POST /cards/{card_id}/{step}
 """
 _SUPERVISORS = """
+GET /api/recordings/live
+GET /api/recordings/{call_id}/check
 GET /admin
 GET /admin/calendar
 GET /admin/closure

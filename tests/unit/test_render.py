@@ -30,7 +30,10 @@ from dialplan.site import HotlineSite
 FOLDERS = RenderFolders(*(Path("/run/pbx") / name for name in RenderFolders.__dataclass_fields__))
 SECRETS = Secrets(ami="ami-secret", agents={"1001": "phone-one", "1002": "phone-two"})
 BASE: dict[str, Any] = {
-    "numbers": [{"number": "1169", "queue": "enquiries"}, {"number": "1170", "queue": "technical", "menu": True}],
+    "numbers": [
+        {"number": "1169", "queue": "enquiries"},
+        {"number": "1170", "queue": "technical", "menu": True, "record": True},
+    ],
     "trunks": [{"name": "provider", "host": "192.0.2.1", "match": ["192.0.2.1", "192.0.2.0/28"]}],
     "queues": [{"name": "enquiries"}, {"name": "technical", "strategy": "rrmemory", "wrap_up_seconds": 12}],
     "departments": [{"name": "legal", "extension": "201", "dial": "025077000"}],
@@ -189,6 +192,7 @@ APPLICATIONS = {
     "UserEvent": "app_userevent", "Wait": None, "WaitForSignal": "app_signal", "Verbose": "app_verbose",
     "Progress": None, "StopMusicOnHold": "res_musiconhold", "StartMusicOnHold": "res_musiconhold",
     "MusicOnHold": "res_musiconhold", "Exec": "app_exec", "Log": "app_verbose", "StackPop": "app_stack",
+    "GosubIf": "app_stack", "TryExec": "app_exec", "MixMonitor": "app_mixmonitor", "StopMixMonitor": "app_mixmonitor",
     "Busy": None, "Congestion": None, "Echo": "app_echo", "Background": None, "WaitExten": None, "Proceeding": None,
 }  # fmt: skip
 
@@ -209,6 +213,38 @@ def test_modules_are_loaded_one_by_one_and_in_an_order_that_works() -> None:
     assert loaded == list(MODULES)
     assert len(set(loaded)) == len(loaded)
     assert loaded.index("res_speech") < loaded.index("res_agi")
+
+
+# --- recording --------------------------------------------------------------------------------------------------------
+
+
+def test_without_recording_nothing_of_it_is_in_a_call() -> None:
+    """Issue 4, section 4: off by default, and then it costs nothing."""
+    numbers = [{"number": "1169", "queue": "enquiries"}]
+    assert "ecord" not in re.sub(
+        r"Record\(|RECORD_STATUS|HOTLINE_RECORDING", "", files(numbers=numbers)["extensions.conf"]
+    )
+
+
+@pytest.mark.parametrize("sides", [True, False])
+def test_a_recorded_queue_is_recorded_whatever_number_was_called(sides: bool) -> None:
+    queues = [{"name": "enquiries", "record": True}, {"name": "technical"}]
+    text = contexts(
+        files(queues=queues, numbers=[{"number": "1169", "queue": "enquiries"}], recording={"sides": sides})[
+            "extensions.conf"
+        ]
+    )
+    assert "Gosub(hotline-record,s,1)" in " ".join(text["hotline-queue"])
+    begun = [line for line in text["hotline-record"] if "MixMonitor" in line]
+    assert ("-caller.ulaw" in begun[0]) == sides
+    assert ("-mixed.ulaw" in begun[0]) != sides
+
+
+def test_who_is_handed_to_a_department_is_recorded_no_more() -> None:
+    """Nobody there was told; a setting says otherwise."""
+    for transferred in (False, True):
+        lines = contexts(files(recording={"transferred": transferred})["extensions.conf"])["hotline-transfer-dial"]
+        assert any("StopMixMonitor" in line for line in lines) != transferred
 
 
 # --- who may do what --------------------------------------------------------------------------------------------------
@@ -543,6 +579,7 @@ def test_templates_ask_for_nothing_they_are_not_given() -> None:
         "week",
         "choices",
         "wrap_up_default",
+        "records_talks",
     }
     given = own | {"modules", "wanted_events", "folders", "secrets", "system_name"} | set(HotlineSite.model_fields)
     for path in TEMPLATES:

@@ -46,6 +46,7 @@ DATA = {
     Fact.CALLBACK_TRY: "1763636400.1|1|calling",
     Fact.MESSAGE: "a.wav|3.5|DTMF",
     Fact.ENDED: "16|system",
+    Fact.RECORDING: "sides|announced|PJSIP/trunk-00000001",
     Fact.OUT_DIALLED: "outside|0812345678|PJSIP/1001-00000001",
     Fact.OUT_ANSWERED: "PJSIP/trunk-00000002",
     Fact.OUT_ENDED: "ANSWER|16",

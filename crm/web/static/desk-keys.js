@@ -11,6 +11,7 @@ export const KEYS = {
   "Alt+KeyM": "mute",
   "Alt+KeyT": "transfer",
   "Alt+KeyK": "keypad",
+  "Alt+KeyR": "recording",
   "Alt+KeyN": "focus-number",
   "Alt+KeyP": "pause",
   "Alt+KeyX": "extend",

@@ -7,6 +7,7 @@ import { dialogActions, startKeys } from "./desk-keys.js";
 import { line, phoneActions, startPhone } from "./desk-phone.js";
 import { recordActions, startRecord } from "./desk-record.js";
 import { startState, stateActions } from "./desk-state.js";
+import { recordingActions, startRecording } from "./desk-recording.js";
 import { nextStep, startSteps } from "./desk-steps.js";
 import { connect } from "./desk-stream.js";
 import { startTransfer, transferActions } from "./desk-transfer.js";
@@ -18,6 +19,7 @@ const actions = {
   ...recordActions,
   ...transferActions,
   ...deviceActions,
+  ...recordingActions,
   ...dialogActions,
   step: () => nextStep(),
   "end-or-finish": endOrFinish,
@@ -43,5 +45,6 @@ startDevices();
 startIdle({ openRecord: recordActions.open });
 startKeys(actions);
 startPhone();
+startRecording();
 drawAll();
 connect();

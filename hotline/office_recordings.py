@@ -1,0 +1,113 @@
+"""The recordings' wiring: what is told of them, what goes on by itself, and their pages."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from fastapi import APIRouter
+from sqlalchemy import Engine
+
+from ami_listener.events import Event
+from ami_listener.floor import AgentNow
+from ami_listener.records import CallRecord
+from crm.live import Hub
+from crm.pbx_store import Send
+from crm.people.numbers import normalise
+from crm.recordings.keeper import RecordingKeeper
+from crm.recordings.live import LiveRecordings
+from crm.recordings.web import Around as PagesAround
+from crm.recordings.web import RecordingPages
+from crm.staff.access import Access
+from crm.web.shell import House
+from hotline.settings import Settings
+
+MEGABYTE = 1_000_000
+
+
+class Around(Protocol):
+    """What recordings need of `hotline.office.Surroundings`."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def send(self) -> Send: ...
+    @property
+    def agent_now(self) -> Callable[[str], AgentNow | None]: ...
+    @property
+    def find_call(self) -> Callable[[str], CallRecord | None]: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOffice:
+    """What the office starts and tells."""
+
+    router: APIRouter
+    pages: RecordingPages
+    happened: Callable[[Event], None]
+    run: Callable[[], Coroutine[Any, Any, None]]
+
+
+def agent_names(settings: Settings) -> Mapping[str, Mapping[str, str]]:
+    """Extension → what its person is called, by language."""
+    return {
+        one.extension: {
+            "th": one.name_th or one.name_en or one.extension,
+            "en": one.name_en or one.name_th or one.extension,
+        }
+        for one in settings.agents
+    }
+
+
+def queue_names(settings: Settings) -> Mapping[str, Mapping[str, str]]:
+    """Queue → what it is called, by language."""
+    return {one.name: {"th": one.label_th or one.name, "en": one.label_en or one.name} for one in settings.queues}
+
+
+def make_recordings(around: Around, hub: Hub, access: Access, house: House) -> RecordingOffice:
+    """Everything about recordings; inside a running event loop."""
+    settings = around.settings
+    wanted = settings.records_talks
+    keeper = RecordingKeeper(
+        around.engine, settings.recordings_folder, house.zone, around.clock, settings.recording.keep_days
+    )
+    live = LiveRecordings(
+        around.engine,
+        hub,
+        around.send,
+        keeper,
+        around.clock,
+        find_call=around.find_call,
+        free_bytes=settings.recording.free_megabytes * MEGABYTE,
+        wanted=wanted,
+    )
+
+    def call_now(extension: str) -> str | None:
+        now = around.agent_now(extension)
+        return now.call_id if now else None
+
+    def number(typed: str) -> str | None:
+        return normalise(typed, country=settings.site.country).number
+
+    pages = RecordingPages(
+        PagesAround(
+            engine=around.engine,
+            access=access,
+            house=house,
+            clock=around.clock,
+            live=live,
+            keeper=keeper,
+            agents=lambda: agent_names(around.settings),
+            queues=lambda: queue_names(around.settings),
+            call_now=call_now,
+            number=number,
+            keep_days=settings.recording.keep_days,
+            agents_listen=settings.recording.agents_listen,
+            wanted=wanted,
+        )
+    )
+    return RecordingOffice(pages.router, pages, live.happened, live.run)
