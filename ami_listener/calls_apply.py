@@ -8,6 +8,7 @@ alone only when there is no exact one.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Final, TypeVar
 
 from ami_listener.calls_outcome import settle
@@ -246,8 +247,8 @@ class _Build:
         self.name_transferers()
         for conversation in conversations:
             self.end_conversation(conversation)
-        for queue_pass in self.record.passes:
-            self.answer_pass(queue_pass)
+        for queue_pass, following in zip_longest(self.record.passes, self.record.passes[1:]):
+            self.answer_pass(queue_pass, following)
 
     def too_late(self, answered: CallAnswered) -> bool:
         """In a pass that ran out nobody talked: the guard struck as an agent picked up. app_queue says "connected"."""
@@ -315,10 +316,14 @@ class _Build:
             talk.ended_at = min(rough)
             self.vague = max(self.vague, 1)
 
-    def answer_pass(self, queue_pass: QueuePass) -> None:
-        """A pass ends when a person picks up, not when the dialplan goes on after the talk."""
+    def answer_pass(self, queue_pass: QueuePass, following: QueuePass | None) -> None:
+        """A pass ends when a person picks up, not when the dialplan goes on after the talk.
+
+        Whom a supervisor takes out of the queue has abandoned it, as app_queue sees it, just before."""
         for talk in self.record.conversations:
             inside = queue_pass.left_at is None or talk.answered_at <= queue_pass.left_at
+            if queue_pass.status is LeaveStatus.ABANDONED and talk.queue is not None:
+                inside = following is None or talk.answered_at <= following.joined_at
             if talk.answered_at + NEAR >= queue_pass.joined_at and inside and talk.queue in (None, queue_pass.queue):
                 queue_pass.left_at = max(talk.answered_at, queue_pass.joined_at)
                 queue_pass.status = LeaveStatus.ANSWERED

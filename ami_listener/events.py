@@ -339,6 +339,38 @@ class AgentLegReplaced(Event):
     outbound_id: str | None = None
 
 
+class SpyMode(StrEnum):
+    """How a supervisor takes part in a talk."""
+
+    LISTEN = "listen"  # hears both, is heard by nobody
+    WHISPER = "whisper"  # hears both, is heard by the agent
+    BARGE = "barge"  # hears both, is heard by both
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSpied(Event):
+    """A supervisor's own leg takes part in a talk, or does so in another way from now on. No caller's call.
+
+    ``spy_id``: uniqueid of that leg; ``supervisor``: its extension; ``agent`` and ``of_call``: whose talk it is.
+    ``call_id`` is None, so that nothing of it is taken for a part of the caller's call.
+    """
+
+    spy_id: str
+    supervisor: str
+    mode: SpyMode
+    agent: str
+    of_call: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpyEnded(Event):
+    """That leg is gone."""
+
+    spy_id: str
+    supervisor: str
+
+
 class AgentState(StrEnum):
     """What an agent can be. Exactly one at a time."""
 

@@ -20,6 +20,7 @@ from ami_listener.events import (
     CallEnded,
     CallFoundClosed,
     CallKind,
+    CallSpied,
     CallTransferred,
     EndedBy,
     Event,
@@ -35,6 +36,8 @@ from ami_listener.events import (
     QueueJoined,
     QueueLeft,
     RecordingStarted,
+    SpyEnded,
+    SpyMode,
     SurveyAnswered,
     SurveyAsked,
     TransferEnded,
@@ -193,6 +196,18 @@ def _out_ended(base: dict[str, Any], queue: str, agent: str, fields: list[str]) 
     return OutboundEnded(**_own(base), agent=_needed(agent), result=result, cause=cause_or_none(_field(fields, 1)))
 
 
+def _spying(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
+    mode, of, call, channel = fields
+    return CallSpied(
+        **_spy(base), supervisor=_needed(agent), mode=SpyMode(mode), agent=of, of_call=call, channel=_needed(channel)
+    )
+
+
+def _spy(base: dict[str, Any]) -> dict[str, Any]:
+    """Base fields of a supervisor's leg."""
+    return {**base, "call_id": None, "spy_id": base["call_id"]}
+
+
 def _taken_up(base: dict[str, Any], queue: str, agent: str, fields: list[str]) -> Event:
     old, way = fields
     return AgentLegReplaced(
@@ -268,4 +283,6 @@ _BUILD: Final[dict[str, Build]] = {
     Fact.OUT_ENDED: _out_ended,
     Fact.TAKEN_UP: _taken_up,
     Fact.RECORDING: _recording,
+    Fact.SPYING: _spying,
+    Fact.SPY_ENDED: lambda base, queue, agent, fields: SpyEnded(**_spy(base), supervisor=_needed(agent)),
 }

@@ -29,6 +29,9 @@ class Context(StrEnum):
     RESTORE = "hotline-restore"  # after Asterisk's start: who was on a break is again
     WHISPER = "hotline-whisper"  # spy leg that speaks to a waiting caller
     ASSISTANT = "hotline-assistant"  # what is spoken on that leg
+    SPY = "hotline-spy"  # a supervisor's leg, rung by the service: may it listen
+    SPYING = "hotline-spying"  # the ways to do it
+    PULL = "hotline-pull"  # where a waiting caller is sent whom a supervisor takes
     CALLBACK = "hotline-callback"  # placeholder that waits in the caller's place
     RECORD = "hotline-record"  # gosub on the caller's leg: whatever is said from now on is recorded
     CALLBACK_DIAL = "hotline-callback-dial"  # the far half, dials the caller when an agent has answered
@@ -51,6 +54,10 @@ class Variable(StrEnum):
     CALLER_CHANNEL = "HOTLINE_CHANNEL"
     TAKEN_UP = "HOTLINE_TAKEN_UP"  # epoch seconds at which a reloaded browser said that it goes on with this leg's call
     RECORDED = "HOTLINE_RECORDED"  # "1" once a recording of the talks was begun
+    SPY_CHANNEL = "HOTLINE_SPY_CHANNEL"  # on a supervisor's leg: whom to listen to
+    SPY_MODE = "HOTLINE_SPY_MODE"  # listen / whisper / barge
+    SPY_AGENT = "HOTLINE_SPY_AGENT"  # extension of that channel
+    SPY_CALL = "HOTLINE_SPY_CALL"  # the caller's call
     CALLBACK_NUMBER = "HOTLINE_CALLBACK_NUMBER"
     CALLBACK_TRY = "HOTLINE_CALLBACK_TRY"
 
@@ -85,6 +92,9 @@ class Fact(StrEnum):
     OUT_ANSWERED = "OUTANSWERED"  # channel of who answered
     OUT_ENDED = "OUTENDED"  # DIALSTATUS|hangup cause
     RECORDING = "RECORDING"  # of a recorded call's first answer: sides / mixed|announced / silent|caller's channel
+    # A supervisor's own leg, which is no caller's call either; the call field is its uniqueid, the agent field theirs.
+    SPYING = "SPYING"  # listen / whisper / barge|agent|caller's call id|channel of the supervisor
+    SPY_ENDED = "SPYENDED"  # agent|caller's call id
     TAKEN_UP = "TAKENUP"  # a reloaded browser goes on with its call: old channel|in / out
 
 
@@ -103,6 +113,7 @@ class Route(StrEnum):
     CALLBACK_NUMBER = "callback-number"  # composes the confirmation of the number to call back
 
 
+ANSWER_HEADER: Final = "X-Hotline-Answer"  # of calls that a page picks up by itself, because its person asked for them
 PHONE_SECRETS: Final = "hotline-phone"  # what sorcery.conf calls the family; sorcery adds the kind of object
 
 

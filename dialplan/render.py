@@ -111,6 +111,7 @@ def _values(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_
         "user_event": names.USER_EVENT,
         "too_late": names.TOO_LATE,
         "phone_secrets": names.PHONE_SECRETS,
+        "answer_header": names.ANSWER_HEADER,
         "no_queue": names.JOURNAL_NO_QUEUE,
         "no_agent": names.NO_AGENT,
         "trunk_check": names.TRUNK_CHECK,

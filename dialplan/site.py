@@ -166,6 +166,7 @@ class Agent(Section):
     )
     phone: Literal["desk", "webrtc"] = Field("desk", description="Desk phone (SIP over UDP) or browser.")
     contact: Text | None = Field(None, description="Fixed SIP address, for telephones that do not register.")
+    supervises: bool = Field(False, description="May listen to calls, whisper, barge, and take waiting callers.")
 
 
 class Hours(Section):

@@ -21,6 +21,7 @@ from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
 from hotline.office_admin import make_admin
 from hotline.office_cards import make_cards
+from hotline.office_console import make_console
 from hotline.office_desk import make_desk
 from hotline.office_inbox import make_inbox
 from hotline.office_mail import make_mail
@@ -33,6 +34,7 @@ from hotline.surroundings import Surroundings
 NAVIGATION: Final = (
     NavigationItem("/desk", "โต๊ะทำงาน", "Desk", AGENTS),
     NavigationItem("/inbox", "กล่องงาน", "Inbox", AGENTS, badge="inbox"),
+    NavigationItem("/console", "ห้องควบคุม", "Console", SUPERVISORS),
     NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
     NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
@@ -64,10 +66,12 @@ class Office:
         self._add_desk()
         self._add_inbox()
         self._add_recordings()
+        self._add_console()
 
     def _add_telephones(self) -> None:
         made = make_telephones(self.around, self.hub, self.access)
         self.outbound = made.outbound
+        self.control = made.control
         self.routers.append(made.router)
         self._listeners += made.listeners
         self._works += made.works
@@ -111,6 +115,13 @@ class Office:
         self._listeners.append(self.desk.happened)
         self._works.append(self.desk.follow_waiting)
         self._endings.append(pages.close)
+
+    def _add_console(self) -> None:
+        made = make_console(self.around, self.hub, self.access, self.house, self.control, lambda: self.desk.heard)
+        self.routers.append(made.router)
+        self._listeners.append(made.happened)
+        self._works += made.works
+        self._endings.append(made.pages.close)
 
     def also(self, listener: Callable[[Event], None]) -> None:
         """One more who is told of every event."""

@@ -31,6 +31,7 @@ class TelephoneOffice:
     works: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
     close: Callable[[], Awaitable[None]]
     outbound: OutboundCalls
+    control: TelephoneControl
 
 
 def make_telephones(around: Around, hub: Hub, access: Access) -> TelephoneOffice:
@@ -72,4 +73,5 @@ def make_telephones(around: Around, hub: Hub, access: Access) -> TelephoneOffice
         tuple(part.run for part in parts),
         telephones.close,
         outbound,
+        control,
     )

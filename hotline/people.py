@@ -21,7 +21,7 @@ from crm.database import explain, reading
 from crm.departments.models import departments
 from crm.departments.service import departments_of
 from crm.pbx_store import Send
-from crm.staff.models import PhoneKind, staff
+from crm.staff.models import PhoneKind, Role, staff
 from crm.staff.service import members
 from dialplan.asterisk import control
 from dialplan.asterisk.errors import AsteriskError
@@ -57,6 +57,7 @@ def overlay_of(connection: Connection) -> PeopleOverlay:
             queues=tuple(one.queues),
             penalties={queue: penalty for queue, penalty in one.queues.items() if penalty},
             phone="webrtc" if one.phone is PhoneKind.BROWSER else "desk",
+            supervises=one.role in (Role.SUPERVISOR, Role.ADMINISTRATOR),
         )
         for one in members(connection, active=True)
         if one.extension is not None

@@ -3,11 +3,13 @@ the documents are written anew as well. Everything in them is made up; no Asteri
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,22 +17,33 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
 
 from card_server import CardServer
-from desk_scenes import answer, arrive, fill_inbox, leave, past_contact, person, ring
+from desk_scenes import QUEUE, answer, arrive, fill_inbox, leave, past_contact, person, ring
 from desk_server import AGENT, OTHER
 from playwright.sync_api import Browser, Page, sync_playwright
 from programs import environment, find
 from sqlalchemy import select
 
-from ami_listener.events import AgentState
-from crm.database import reading
+from ami_listener.events import AgentState, CallSpied, SpyMode
+from crm.console.service import send
+from crm.database import reading, writing
 from crm.staff.models import PhoneKind, Role
+from crm.staff.service import members, set_queues
 from crm.topics.models import topics
+from hotline.people import overlay_of
 
 DESKTOP, TELEPHONE = (1280, 800), (390, 844)
 NUMBER = "0812345678"
 QUESTION = "ต้องการส่งออกทุเรียนสดไปจีน ต้องขึ้นทะเบียนสวนและโรงคัดบรรจุที่ไหน"
 ANSWER = "แจ้งขั้นตอนขึ้นทะเบียนสวน (GAP) และโรงคัดบรรจุ (DOA) ส่งลิงก์คู่มือทางอีเมล"
 IN_DOCUMENTS = ("desk-call", "desk-ringing", "inbox", "card")
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """Who does something, for the audit."""
+
+    staff_id: int
+    username: str
 
 
 @dataclass(frozen=True)
@@ -91,8 +104,63 @@ def help_shown(server: CardServer, page: Page) -> None:
     page.wait_for_timeout(200)
 
 
+def busy_floor(server: CardServer, page: Page) -> None:
+    """The console with callers who wait and talk, and mali listening to one of them."""
+    mali = server._account("mali2", "มะลิ หัวหน้างาน", "Mali Hua-na", "1009", PhoneKind.DESK, Role.SUPERVISOR)
+    server.staff["mali2"] = mali
+    for number, (th, en) in enumerate((("กานดา พรหมดี", "Kanda Promdee"), ("ธนา วงศ์ไทย", "Thana Wongthai"),
+                                      ("อรุณ แสงทอง", "Arun Saengthong")), 1011):  # fmt: skip
+        server._account(f"agent{number}", th, en, str(number), PhoneKind.DESK)
+    with writing(server.engine) as connection:
+        for one in members(connection, active=True):
+            if one.extension and one.role is Role.AGENT:
+                set_queues(connection, one.id, {QUEUE: 0}, server.now(), None)
+    with reading(server.engine) as connection:
+        server.settings = server.settings.with_people(overlay_of(connection))
+    for number, (caller, ago) in enumerate((("0891112222", 14), (None, 6), ("021234567", 2))):
+        arrive(server, f"main-20.{number}", caller, ago=ago)
+    for agent, caller, ago in ((AGENT, NUMBER, 185), ("1011", "0867654321", 42)):
+        arrive(server, f"main-21.{agent}", caller, ago=ago + 5)
+        answer(server, f"main-21.{agent}", agent, ago=ago)
+    server.state(AgentState.WRAP_UP, "wrap-up", "1012", ago=12)
+    server.state(AgentState.PAUSED, "lunch", "1013", ago=900)
+    server.state(AgentState.IN_CALL, agent="1009", ago=20)
+    at = server.now() - timedelta(seconds=20)
+    server.play(CallSpied(event_id="spied", occurred_at=at, spy_id="spy-1", supervisor="1009", mode=SpyMode.WHISPER,
+                          agent=AGENT, of_call=f"main-21.{AGENT}", channel="PJSIP/1009-1"))  # fmt: skip
+    page.context.clear_cookies()
+    page.context.add_cookies([cast(Any, server.cookie("mali2"))])
+    page.reload()
+    page.locator("#message-text").fill("ช่วงบ่ายมีข่าวเรื่องภาษีนำเข้า คำตอบอยู่ในบทสนทนา «ภาษีใหม่»")
+    page.get_by_role("button", name=re.compile("^(ส่ง|Send)$")).click()
+    page.locator("#lately li").first.wait_for()
+    page.locator("#talking li").nth(1).wait_for()
+    page.wait_for_timeout(4000)
+
+
+def agent_managed(server: CardServer, page: Page) -> None:
+    """What can be done about one agent."""
+    busy_floor(server, page)
+    page.locator("#agents [data-of='1013']").click()
+    page.locator("#manage").wait_for()
+
+
+def told_by_the_floor(server: CardServer, page: Page) -> None:
+    """A desk that was told something by a supervisor."""
+    with writing(server.engine) as connection:
+        doer = Somebody(server.staff["mali"], "mali")
+        words = "สายเข้ามาก ขอให้ทุกคนกลับเข้ารับสายภายใน 10 นาที"
+        send(connection, doer, server.now(), words, queue=None, agent=None, urgent=True)
+    page.reload()
+    page.locator(".floor-messages li").wait_for()
+
+
 PICTURES = (
     Picture("log-in", "/login", ""),
+    Picture("console", "/console", "mali", busy_floor),
+    Picture("console-agent", "/console", "mali", agent_managed),
+    Picture("console-telephone", "/console", "mali", busy_floor, TELEPHONE),
+    Picture("desk-message", "/desk", look=told_by_the_floor),
     Picture("desk-idle", "/desk"),
     Picture("desk-ringing", "/desk", look=ringing),
     Picture("desk-call", "/desk", look=talking),
@@ -201,7 +269,7 @@ def _one(server: CardServer, picture: Picture, language: str, folder: Path) -> P
             page.wait_for_timeout(700)
             picture.look(server, page)
             path = folder / f"{picture.name}-{language}.png"
-            page.screenshot(path=path)
+            page.screenshot(path=path, full_page=picture.name.startswith("console"))
         browser.close()
     return path
 

@@ -46,6 +46,14 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "contact.finished": ("จบบันทึกการให้บริการ", "finished a record of service"),
     "contact.person_chosen": ("เลือกผู้รับบริการของบันทึก", "chose the person of a record"),
     "person.added": ("เพิ่มผู้รับบริการ", "wrote down a person"),
+    "console.listen": ("ฟังสายสนทนา", "listened to a call"),
+    "console.whisper": ("กระซิบกับเจ้าหน้าที่ในสาย", "whispered into a call"),
+    "console.barge": ("ร่วมสายสนทนา", "barged into a call"),
+    "console.pulled": ("ดึงสายที่รออยู่มารับเอง", "took a waiting call"),
+    "console.paused": ("ให้เจ้าหน้าที่หยุดพัก", "paused an agent"),
+    "console.made_ready": ("ให้เจ้าหน้าที่กลับมารับสาย", "made an agent ready again"),
+    "console.logged_out": ("ให้เจ้าหน้าที่ออกจากระบบ", "logged an agent out"),
+    "console.message_sent": ("ส่งข้อความถึงเจ้าหน้าที่", "sent a message to the floor"),
     "directory.added": ("เพิ่มในสมุดโทรศัพท์", "added to the directory"),
     "directory.changed": ("แก้ไขสมุดโทรศัพท์", "changed the directory"),
     "directory.removed": ("ลบจากสมุดโทรศัพท์", "removed from the directory"),
@@ -76,6 +84,7 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "directory": ("สมุดโทรศัพท์", "Directory"),
     "inbox": ("กล่องงาน", "Inbox"),
     "message": ("ข้อความเสียง", "Messages"),
+    "console": ("ห้องควบคุม", "Console"),
 }
 FIELDS: Final[dict[str, tuple[str, str]]] = {
     "username": ("ชื่อผู้ใช้", "user name"),
@@ -111,6 +120,9 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "business_level": ("ระดับธุรกิจ", "level of the business"),
     "notes": ("บันทึก", "notes"),
     "number": ("เบอร์โทรศัพท์", "telephone number"),
+    "agent": ("เจ้าหน้าที่", "agent"),
+    "text": ("ข้อความ", "text"),
+    "queue": ("คิว", "queue"),
 }
 _NOTHING: Final = "–"
 

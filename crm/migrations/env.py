@@ -8,6 +8,7 @@ import crm.calendar.models
 import crm.calls.models
 import crm.cards.models
 import crm.closure.models
+import crm.console.models
 import crm.contacts.models
 import crm.dealers.models
 import crm.departments.models

@@ -47,6 +47,7 @@ GET /api/contacts/{contact_id}
 GET /api/contacts/{contact_id}/events
 GET /api/desk/state
 GET /api/directory
+GET /api/floor-messages
 GET /api/inbox
 GET /api/inbox/counts
 GET /api/inbox/messages/{message_id}/sound
@@ -85,6 +86,7 @@ POST /api/contacts
 POST /api/contacts/{contact_id}/finish
 POST /api/contacts/{contact_id}/steps/{step}
 POST /api/desk/watch
+POST /api/floor-messages/{message_id}/read
 POST /api/inbox/messages/{message_id}/{mark}
 POST /api/inbox/{kind}/{call_id}/done
 POST /api/inbox/{kind}/{call_id}/take
@@ -137,6 +139,10 @@ GET /admin/staff
 GET /admin/staff/{staff_id}
 GET /admin/standards
 GET /admin/topics
+GET /api/console/messages
+GET /api/console/state
+GET /console
+GET /console/events
 GET /directory/new
 GET /directory/{entry_id}
 PATCH /api/scripts/{script_id}
@@ -156,6 +162,17 @@ POST /admin/topics/{topic_id}
 POST /admin/topics/{topic_id}/add
 POST /admin/topics/{topic_id}/move
 POST /admin/topics/{topic_id}/retired
+POST /api/console/agents/{extension}/log-out
+POST /api/console/agents/{extension}/pause
+POST /api/console/agents/{extension}/queues
+POST /api/console/agents/{extension}/ready
+POST /api/console/closure
+POST /api/console/closure/open
+POST /api/console/messages
+POST /api/console/pull
+POST /api/console/spy
+POST /api/console/spy/mode
+POST /api/console/spy/stop
 POST /api/scripts
 POST /api/topics
 POST /directory/new

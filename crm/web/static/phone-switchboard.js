@@ -9,6 +9,7 @@ const TAKE_UP_MS = 7_000; // Asterisk gives a call up when it has heard nothing 
 const TAKE_UP = "*53";
 const GONE_MS = 1_600; // so long without a line, and Asterisk rings somebody else
 const AUTO_ANSWER_MS = 500;
+const ASKED_FOR = "X-Hotline-Answer"; // of a call that this person has just asked for: picked up by itself
 const DIALLED = "X-Hotline-Dialled"; // of a call of ours that the server makes: it rings us first, then that number
 
 /** `first`: the call; `second`: who is consulted; `mix`: three together. */
@@ -125,7 +126,7 @@ export class Switchboard extends EventTarget {
     this.first = this.make({ direction: "in", number: dialled || number, name: dialled ? "" : name });
     if (dialled) this.first.direction = "out";
     this.first.receive(session, request);
-    const auto = Boolean(dialled) || this.station.account.auto_answer;
+    const auto = Boolean(dialled) || request.hasHeader(ASKED_FOR) || this.station.account.auto_answer;
     this.say("ringing", { call: this.call, auto });
     if (auto) this.answerSoon(this.first);
     else this.draw(this.first);
