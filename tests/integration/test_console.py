@@ -11,7 +11,7 @@ from desk_server import AGENT, OTHER, DeskServer
 
 from ami_listener.actions import Action, GetVariable, ListChannels, Originate, PauseAgent, Redirect, Reply
 from ami_listener.actions_telephone import ShowChannel
-from ami_listener.events import AgentState, CallSpied, SpyMode
+from ami_listener.events import AgentState, CallSpied, SpyEnded, SpyMode
 from crm.audit.service import AuditFilter, lines
 from crm.console.words import REFUSED, WORDS
 from crm.database import reading, writing
@@ -53,10 +53,12 @@ class Console(DeskServer):
         return await super()._send(action)
 
     def client(self, username: str) -> httpx.Client:
-        cookie = self.cookie(username)
-        client = httpx.Client(base_url=self.url(""), cookies={cookie["name"]: cookie["value"]})
-        client.headers[CSRF_HEADER] = client.get("/api/session").json()["csrf"]
-        return client
+        given = self.cookie(username)
+        cookie = {given["name"]: given["value"]}
+        csrf = httpx.get(self.url("/api/session"), cookies=cookie, trust_env=False).json()["csrf"]
+        return httpx.Client(
+            base_url=self.url(""), cookies=cookie, headers={CSRF_HEADER: csrf}, timeout=20, trust_env=False
+        )
 
     def did(self, kind: type[Action]) -> list[Any]:
         return [action for action in self.asked if isinstance(action, kind)]
@@ -111,6 +113,8 @@ def test_a_talk_is_listened_to_after_it_was_noted(console: Console, mali: httpx.
     (redirect,) = console.did(Redirect)
     assert (redirect.channel, redirect.context, redirect.exten) == (f"PJSIP/{BOSS}-00000001", Context.SPYING, "6")
     assert mali.post("/api/console/spy/stop").status_code == 200
+    console.play(SpyEnded(event_id="s2", occurred_at=console.now(), spy_id="spy-1", supervisor=BOSS))
+    assert mali.post("/api/console/spy/stop").json()["detail"] == "not-listening"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +154,7 @@ def test_what_no_page_sends_reaches_nobody(
     console: Console, mali: httpx.Client, path: str, body: dict[str, Any]
 ) -> None:
     assert mali.post(f"/api/console/{path}", json=body).status_code in {404, 422}
-    assert console.asked == []
+    assert not [action for action in console.asked if isinstance(action, Originate | PauseAgent | Redirect)]
 
 
 def test_a_waiting_call_is_taken_to_the_own_telephone(console: Console, mali: httpx.Client) -> None:

@@ -570,6 +570,7 @@ def test_templates_ask_for_nothing_they_are_not_given() -> None:
         "user_event",
         "too_late",
         "phone_secrets",
+        "answer_header",
         "no_queue",
         "no_agent",
         "trunk_check",
