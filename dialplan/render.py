@@ -53,6 +53,16 @@ WANTED_EVENTS = (
     "FullyBooted", "Shutdown", "Reload", "DBGetResponse", "DBGetComplete", "Status", "StatusComplete",
 )  # fmt: skip
 
+# Made many times a call; every one would wake whoever reads for the service, to be thrown away there.
+UNHEARD_EVENTS = (
+    "Newexten", "NewExten", "Newchannel", "Newstate", "NewCallerid", "NewConnectedLine", "NewAccountCode", "Rename",
+    "DialBegin", "DialState", "DialEnd", "BridgeCreate", "BridgeEnter", "BridgeLeave", "BridgeDestroy", "BridgeMerge",
+    "BridgeVideoSourceUpdate", "HangupRequest", "SoftHangupRequest", "HangupHandlerPush", "HangupHandlerRun",
+    "HangupHandlerPop", "DeviceStateChange", "ExtensionStatus", "DTMFBegin", "DTMFEnd", "MusicOnHoldStart",
+    "MusicOnHoldStop", "AGIExecStart", "AGIExecEnd", "QueueCallerLeave", "LocalBridge", "LocalOptimizationBegin",
+    "LocalOptimizationEnd", "SuccessfulAuth", "ChallengeSent", "VarSet",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class RenderFolders:
@@ -124,6 +134,7 @@ def _values(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_
         "wrap_up_default": max(queue.wrap_up_seconds for queue in site.queues),
         "modules": MODULES,
         "wanted_events": WANTED_EVENTS,
+        "unheard_events": UNHEARD_EVENTS,
         "folders": folders,
         "secrets": secrets,
         "system_name": system_name,

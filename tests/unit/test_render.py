@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from jinja2 import Environment, PackageLoader, meta
 
+from ami_listener import translate
 from dialplan.names import Context, Fact, Route, Store, agent_interface, agent_of_interface
 from dialplan.prompts.catalogue import load_all
 from dialplan.render import (
     EMPTY_FILES,
     MODULES,
     RENDERED_FILES,
+    UNHEARD_EVENTS,
     WANTED_EVENTS,
     RenderFolders,
     difference,
@@ -146,11 +148,14 @@ def test_every_context_of_the_names_is_in_the_dialplan() -> None:
 # --- facts, routes, prompts, modules ----------------------------------------------------------------------------------
 
 
+AT = r"\${SET\(HOTLINE_AT=\${(?:STRFTIME\(,,%s.%6q\)|HOTLINE_\w+)}\)}"  # taken here, and told again to the manager
+
+
 @pytest.mark.parametrize("fact", Fact)
 def test_every_fact_is_told_twice(fact: Fact) -> None:
     """As an event and in the journal, with the same time and data: either alone is enough."""
     text = files()["extensions.conf"]
-    journal = re.findall(rf"QueueLog\([^,]*,[^,]*,[^,]*,{fact},\${{HOTLINE_AT}}\|(.*)\)$", text, re.MULTILINE)
+    journal = re.findall(rf"QueueLog\([^,]*,[^,]*,[^,]*,{fact},{AT}\|(.*)\)$", text, re.MULTILINE)
     events = re.findall(rf"UserEvent\(Hotline,Fact: {fact},.*,At: \${{HOTLINE_AT}},Data: (.*)\)$", text, re.MULTILINE)
     assert journal
     assert journal == events
@@ -166,7 +171,7 @@ def test_every_route_of_the_service_is_asked_and_with_a_time_limit() -> None:
     asked = [i for i, line in enumerate(lines) if "AGI(agi://127.0.0.1:4573/" in line]
     assert {re.split(r"[?)]", lines[i].partition("4573/")[2])[0] for i in asked} == {route.value for route in Route}
     for i in asked:  # with the service frozen the call goes on all the same
-        assert "Set(TIMEOUT(absolute)=" in lines[i - 1]
+        assert re.search(r"MSet\(.*,TIMEOUT\(absolute\)=", lines[i - 1])
         assert "Set(TIMEOUT(absolute)=0)" in lines[i + 1]
 
 
@@ -189,7 +194,7 @@ APPLICATIONS = {
     "PauseQueueMember": "app_queue", "Playback": "app_playback", "Queue": "app_queue", "QueueLog": "app_queue",
     "Read": "app_read", "Record": "app_record", "Return": "app_stack", "Ringing": None, "Set": None,
     "Signal": "app_signal", "SoftHangup": "app_softhangup", "UnpauseQueueMember": "app_queue",
-    "UserEvent": "app_userevent", "Wait": None, "WaitForSignal": "app_signal", "Verbose": "app_verbose",
+    "UserEvent": "app_userevent", "MSet": None, "Wait": None, "WaitForSignal": "app_signal", "Verbose": "app_verbose",
     "Progress": None, "StopMusicOnHold": "res_musiconhold", "StartMusicOnHold": "res_musiconhold",
     "MusicOnHold": "res_musiconhold", "Exec": "app_exec", "Log": "app_verbose", "StackPop": "app_stack",
     "GosubIf": "app_stack", "TryExec": "app_exec", "MixMonitor": "app_mixmonitor", "StopMixMonitor": "app_mixmonitor",
@@ -337,7 +342,7 @@ def test_queues_have_their_strategy_and_members() -> None:
 def test_H1_the_promise_is_the_setting() -> None:
     text = files(answering={"answer_within_seconds": 12, "repeat_seconds": 45})["extensions.conf"]
     assert "HOTLINE_REST=$[12 - (${STRFTIME" in text
-    assert "- ${MASTER_CHANNEL(HOTLINE_ARRIVED)} < 11.998]?hotline-answered,s,1)" in text
+    assert "- ${MASTER_CHANNEL(HOTLINE_ARRIVED)} < 11.998]?hotline-answered,s,first-pass)" in text
     assert "HOTLINE_REST=$[45 - (${EPOCH}" in text
     assert (
         "Queue(enquiries,rciC,,,14,,hotline-answered-in-time)" in text
@@ -382,7 +387,7 @@ def test_keys_that_are_offered_are_those_that_work(
 def test_K1_the_menu_leads_each_matter_to_its_queue() -> None:
     menu = contexts(files(menu={"technical": "technical", "complaint": "enquiries"})["extensions.conf"])[Context.MENU]
     text = "\n".join(menu)
-    assert re.findall(r"MENU,\${HOTLINE_AT}\|matter\|(\d)\|(\w+)\)", text) == [
+    assert re.findall(rf"MENU,{AT}\|matter\|(\d)\|(\w+)\)", text) == [
         ("1", "general"), ("2", "technical"), ("3", "new_product"), ("4", "complaint"),
     ]  # fmt: skip
     # general and new_product have none of their own: the number's
@@ -405,7 +410,7 @@ def test_K1_with_one_language_nobody_is_asked_for_it() -> None:
 )
 def test_H8_the_meaning_is_kept_with_the_key(scale: str, pairs: list[tuple[str, str]]) -> None:
     survey = "\n".join(contexts(files(survey={"scale": scale})["extensions.conf"])[Context.SURVEY])
-    assert re.findall(rf"SURVEY,\${{HOTLINE_AT}}\|{scale}\|(\d)\|(\w+)\|answered", survey) == pairs
+    assert re.findall(rf"SURVEY,{AT}\|{scale}\|(\d)\|(\w+)\|answered", survey) == pairs
     assert f"hotline/survey-{scale[-3:]}" in survey
 
 
@@ -582,7 +587,15 @@ def test_templates_ask_for_nothing_they_are_not_given() -> None:
         "wrap_up_default",
         "records_talks",
     }
-    given = own | {"modules", "wanted_events", "folders", "secrets", "system_name"} | set(HotlineSite.model_fields)
+    given = (
+        own
+        | {"modules", "wanted_events", "unheard_events", "folders", "secrets", "system_name"}
+        | set(HotlineSite.model_fields)
+    )
     for path in TEMPLATES:
         asked = meta.find_undeclared_variables(environment.parse(path.read_text()))
         assert asked <= given, path.name
+
+
+def test_nothing_that_is_listened_for_is_switched_off() -> None:
+    assert not set(UNHEARD_EVENTS) & {*WANTED_EVENTS, *translate.WANTED_EVENTS}
