@@ -140,3 +140,16 @@ class CardSettings(Section):
     answer_hours: int = Field(0, ge=0, le=100, description="Working hours on top of those days.")
     remind_hours: int = Field(2, ge=0, le=100, description="Hours before it is due that the office is reminded.")
     link_days: int = Field(30, ge=1, le=365, description="How long a link in a letter opens its card.")
+
+
+class StaffingSettings(Section):
+    """How many agents are needed (H1): what is promised, and from how much of the past it is reckoned."""
+
+    target: float = Field(0.95, gt=0, lt=1, description="Share of calls to be answered within answer_within_seconds.")
+    away: float = Field(
+        0.1, ge=0, le=0.8, description="Share of the agents on the roster who are not at their telephone at a time."
+    )
+    weeks: int = Field(8, ge=2, le=52, description="Weeks from which usual days, handling and patience are learnt.")
+    history_weeks: int = Field(
+        52, ge=4, le=104, description="Weeks that are looked at for what days after holidays bring."
+    )

@@ -33,6 +33,7 @@ COMMANDS = {
     "closure": ("closure:closure", "Emergency closure of the hotline."),
     "callbacks": ("callbacks:callbacks", "Callers who wait to be called back."),
     "messages": ("messages:messages", "Messages that callers left."),
+    "staffing": ("staffing:staffing", "How many agents are needed, and where the roster falls short."),
     "kpi": ("kpi:kpi", "The figures of a period."),
     "completion": ("completion:completion", "Shell completion for bash, zsh and fish."),
 }

@@ -27,6 +27,7 @@ from hotline.office_inbox import make_inbox
 from hotline.office_mail import make_mail
 from hotline.office_recordings import make_recordings
 from hotline.office_records import Records
+from hotline.office_staffing import make_staffing
 from hotline.office_telephone import make_telephones
 from hotline.settings import Settings
 from hotline.surroundings import Surroundings
@@ -37,6 +38,7 @@ NAVIGATION: Final = (
     NavigationItem("/console", "ห้องควบคุม", "Console", SUPERVISORS),
     NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
     NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
+    NavigationItem("/staffing", "อัตรากำลัง", "Staffing", SUPERVISORS),
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
     NavigationItem("/recordings", "บันทึกเสียง", "Recordings", SUPERVISORS),
     NavigationItem("/admin", "ตั้งค่า", "Administration", SUPERVISORS),
@@ -67,6 +69,7 @@ class Office:
         self._add_inbox()
         self._add_recordings()
         self._add_console()
+        self.routers.append(make_staffing(around, self.access, self.house))
 
     def _add_telephones(self) -> None:
         made = make_telephones(self.around, self.hub, self.access)

@@ -25,6 +25,7 @@ from crm.settings import (
     MailServer,
     MailSettings,
     RecorderSettings,
+    StaffingSettings,
     WebSettings,
 )
 from dialplan.asterisk.layout import AsteriskFolders
@@ -74,6 +75,7 @@ class Settings(BaseSettings, HotlineSite):
     bounces: BounceSettings = Field(default_factory=BounceSettings)
     basket: BasketSettings = Field(default_factory=BasketSettings)
     cards: CardSettings = Field(default_factory=CardSettings)
+    staffing: StaffingSettings = Field(default_factory=StaffingSettings)
     service: ServiceSection = Field(default_factory=ServiceSection)
     _of_file: Self | None = PrivateAttr(None)
     _people_problems: tuple[str, ...] = PrivateAttr(())

@@ -65,7 +65,7 @@ class Forecaster:
         totals = {day: sum(history.days[day].values()) for day in recent}
         self.weekdays = _weekday_factors(totals, history)
         plain = {day: total / _factor(self.weekdays, self._kind(day)) for day, total in totals.items() if total}
-        usual = {day: total for day, total in plain.items() if not self._follows_holiday(day)} or plain
+        usual = {day: total for day, total in plain.items() if not self.follows_holiday(day)} or plain
         self.level, self.trend = _level_and_trend(usual)
         self.after_holiday = self._after_holiday()
         self._shapes = self._learn_shapes(recent)
@@ -76,7 +76,7 @@ class Forecaster:
             return dict.fromkeys(slots, 0.0)
         kind = self._kind(day)
         total = self._level_on(day) * _factor(self.weekdays, kind)
-        if self._follows_holiday(day):
+        if self.follows_holiday(day):
             total *= self.after_holiday
         shape = self._shape(kind)
         return {slot: total * shape.get(slot, 0.0) for slot in slots}
@@ -84,7 +84,7 @@ class Forecaster:
     def _kind(self, day: date) -> int:
         return HOLIDAY if day in self.history.holidays else day.weekday()
 
-    def _follows_holiday(self, day: date) -> bool:
+    def follows_holiday(self, day: date) -> bool:
         """Whether the day is the first working day after a holiday; weekends between them do not count."""
         if self._kind(day) == HOLIDAY:
             return False
@@ -102,7 +102,7 @@ class Forecaster:
         """Compared with the same weekday in the four weeks around, so that a year's growth does not count."""
         ratios = []
         for day, calls in self.history.days.items():
-            if self._follows_holiday(day):
+            if self.follows_holiday(day):
                 around = (day + timedelta(weeks=week) for week in (-4, -3, -2, -1, 1, 2, 3, 4))
                 usual = [sum(self.history.days[one].values()) for one in around if self._is_plain(one)]
                 if usual and median(usual):
@@ -112,7 +112,7 @@ class Forecaster:
         return (len(ratios) * median(ratios) + FEW_HOLIDAYS) / (len(ratios) + FEW_HOLIDAYS)
 
     def _is_plain(self, day: date) -> bool:
-        return day in self.history.days and self._kind(day) != HOLIDAY and not self._follows_holiday(day)
+        return day in self.history.days and self._kind(day) != HOLIDAY and not self.follows_holiday(day)
 
     def _learn_shapes(self, recent: list[date]) -> dict[int | None, dict[int, float]]:
         """By kind of day, None: of all days, mean calls of each half hour, outliers cut."""

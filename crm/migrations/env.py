@@ -25,6 +25,7 @@ import crm.scripts.models
 import crm.search.models
 import crm.sources.models
 import crm.staff.models
+import crm.staffing.models
 import crm.standards.models
 import crm.telephone.models
 import crm.topics.models  # noqa: F401  (the models register their tables)

@@ -143,8 +143,12 @@ GET /api/console/messages
 GET /api/console/state
 GET /console
 GET /console/events
+GET /api/staffing
 GET /directory/new
 GET /directory/{entry_id}
+GET /staffing
+GET /staffing/roster
+GET /staffing/roster.csv
 PATCH /api/scripts/{script_id}
 PATCH /api/topics/{topic_id}
 POST /admin/calendar
@@ -178,6 +182,12 @@ POST /api/topics
 POST /directory/new
 POST /directory/{entry_id}
 POST /directory/{entry_id}/remove
+POST /staffing/forecast
+POST /staffing/forecast/{day}/drop
+POST /staffing/roster
+POST /staffing/roster/copy
+POST /staffing/roster/import
+POST /staffing/roster/{shift_id}/remove
 PUT /api/standards/{channel}/{valid_from}
 """
 _ADMINISTRATORS = """

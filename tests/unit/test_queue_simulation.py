@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from metrics.patience import Wait, measured_patience, still_waiting
+from metrics.patience import Wait, measured_patience
 from metrics.queue_simulation import Caller, Fate, outcome, poisson_callers, simulate
 
 
@@ -50,15 +50,22 @@ def test_patience_is_found_again(patience: float) -> None:
     assert sum(gone) / len(gone) < 0.8 * patience
 
 
-def test_share_still_waiting() -> None:
-    """Kaplan–Meier by hand: 5 callers; one hangs up at 2, one is answered at 3, two hang up at 4."""
-    waits = [Wait(2, True), Wait(3, False), Wait(4, True), Wait(4, True), Wait(9, False)]
-    assert still_waiting(waits) == [(0.0, 1.0), (2, pytest.approx(0.8)), (4, pytest.approx(0.8 * 1 / 3))]
+def test_patience_by_hand() -> None:
+    """Five callers, 20 s of waiting, two hung up; gathered or not; and of what came after three seconds."""
+    waits = [Wait(2, True), Wait(3, False), Wait(4, True), Wait(5, False), Wait(6, False)]
+    found = measured_patience(waits)
+    assert found is not None
+    assert (found.mean_seconds, found.waits, found.hung_up) == (10, 5, 2)
+    later = measured_patience(waits, after_seconds=3)
+    assert later is not None
+    assert (later.mean_seconds, later.waits, later.hung_up) == (6, 4, 1)
+    twice = measured_patience([Wait(wait.seconds, wait.hung_up, callers=2) for wait in waits])
+    assert twice is not None
+    assert (twice.mean_seconds, twice.waits, twice.hung_up) == (10, 10, 4)
 
 
 def test_nobody_hung_up() -> None:
     """Then nothing is known, and nothing is made up."""
     assert measured_patience([Wait(5, False)]) is None
     assert measured_patience([]) is None
-    assert still_waiting([]) == [(0.0, 1.0)]
     assert math.isinf(poisson_callers(1, 1, None, 1, seed=1)[0].patience)
