@@ -317,6 +317,15 @@ class OutboundAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundHeld(Event):
+    """An agent holds the far end of an own call; with ``on`` False, has taken it back."""
+
+    outbound_id: str
+    agent: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundEnded(Event):
     """An agent's own call is over. ``cause``: Q.850, if told."""
 

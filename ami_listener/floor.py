@@ -22,6 +22,8 @@ from ami_listener.events import (
     CallTransferred,
     Event,
     LeaveStatus,
+    OutboundEnded,
+    OutboundHeld,
     Precision,
     QueueJoined,
     QueueLeft,
@@ -101,6 +103,11 @@ class FloorState:
         """Takes in one event; repeats and late ones do no harm."""
         if isinstance(event, AgentStateChanged):
             self._agent_changed(event)
+        elif isinstance(event, OutboundHeld) and event.on:
+            self._held.setdefault(event.agent, (event.outbound_id, event.occurred_at))
+        elif isinstance(event, OutboundHeld | OutboundEnded):
+            if self._held.get(event.agent, ("",))[0] == event.outbound_id:  # a caller may be on hold meanwhile
+                del self._held[event.agent]
         elif event.call_id is not None and event.call_id not in self._ended:
             self._call_changed(event, event.call_id)
 

@@ -22,6 +22,9 @@ from ami_listener.events import (
     EndedBy,
     Event,
     LeaveStatus,
+    OutboundDialled,
+    OutboundEnded,
+    OutboundHeld,
     QueueJoined,
     QueueLeft,
 )
@@ -52,6 +55,7 @@ class Translator:
         # Callers' legs, by uniqueid; the value is the Linkedid Asterisk gave the whole conversation.
         self._calls: OrderedDict[str, str] = OrderedDict()
         self._call_of_link: dict[str, str] = {}
+        self._own: OrderedDict[str, str] = OrderedDict()  # agents' own calls → agent
         self._too_late: set[tuple[str, str]] = set()  # call and agent: picked up with the guard's stroke
         self.unknown: Counter[str] = Counter()
         self.malformed: Counter[str] = Counter()
@@ -101,6 +105,12 @@ class Translator:
             self._too_late = {pair for pair in self._too_late if pair[0] != call_id}
         elif event.call_id is not None and fact != Fact.CALLBACK_TRY:  # that is told when the call is long over
             self._remember(call_id, _text(message, "linkedid", call_id))
+        elif isinstance(event, OutboundDialled):
+            self._own[event.outbound_id] = event.agent
+            if len(self._own) > _MOST_CALLS:
+                self._own.popitem(last=False)
+        elif isinstance(event, OutboundEnded):
+            self._own.pop(event.outbound_id, None)
         return [event]
 
     # --- rings and answers -----------------------------------------------------------------------------------------
@@ -155,11 +165,19 @@ class Translator:
 
     def _hold(self, message: Message) -> list[Event]:
         held = self._of_agent_leg(message)
-        return [CallHeld(**held[0], agent=held[1])] if held else []
+        return [CallHeld(**held[0], agent=held[1])] if held else self._own_held(message, on=True)
 
     def _unhold(self, message: Message) -> list[Event]:
         held = self._of_agent_leg(message)
-        return [CallResumed(**held[0], agent=held[1])] if held else []
+        return [CallResumed(**held[0], agent=held[1])] if held else self._own_held(message, on=False)
+
+    def _own_held(self, message: Message, *, on: bool) -> list[Event]:
+        own, agent = _text(message, "linkedid"), agent_of_interface(message["channel"])
+        if self._own.get(own) != agent:
+            return []
+        return [
+            OutboundHeld(**{**self._base(message, own, agent), "call_id": None}, outbound_id=own, agent=agent, on=on)
+        ]
 
     def _of_agent_leg(self, message: Message) -> tuple[dict[str, Any], str] | None:
         call_id = self._known_call(message["linkedid"])

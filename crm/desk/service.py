@@ -23,6 +23,7 @@ from ami_listener.events import (
     CallEnded,
     CallTransferred,
     Event,
+    OutboundHeld,
     Precision,
     StreamInterrupted,
     StreamResumed,
@@ -80,6 +81,8 @@ class Desk:
             self._state_changed(event)
         elif isinstance(event, StreamInterrupted | StreamResumed):
             self._hearing(isinstance(event, StreamResumed))
+        elif isinstance(event, OutboundHeld):
+            self._tell_state(event.agent)  # to Asterisk, who holds is just busy
         elif event.call_id is not None and self._is_news(event):
             self._call_changed(event, event.call_id)
 

@@ -19,6 +19,7 @@ from crm.calls.models import CallbackState, MessageState, callbacks, calls, mess
 from crm.database import insert_into
 from crm.inbox.models import TaskKind, inbox_tasks
 from crm.people.models import people, person_numbers, phone_numbers
+from crm.people.numbers import normalise
 from crm.people.showing import national
 from crm.staff.models import staff
 from crm.telephone.models import outbound_calls
@@ -83,7 +84,6 @@ def missed_calls(
         later.c.arrived_at > calls.c.arrived_at,
         later.c.agent_answered_at.is_not(None),
     )
-    asked = exists().where(callbacks.c.number == calls.c.caller_e164, callbacks.c.state.in_(OPEN_STATES))
     query = (
         select(
             calls.c.call_id, calls.c.caller_e164, calls.c.queue, calls.c.arrived_at, calls.c.ended_at, calls.c.outcome,
@@ -99,7 +99,6 @@ def missed_calls(
             calls.c.agent_answered_at.is_(None),
             inbox_tasks.c.done_at.is_(None),
             ~spoken_later,
-            ~asked,
         )
         .order_by(calls.c.arrived_at.desc())
         .limit(MOST)
@@ -108,9 +107,10 @@ def missed_calls(
         query = query.where(or_(calls.c.queue.in_(queues), calls.c.queue.is_(None)))
     rows = connection.execute(query).all()
     called = _called_back(connection, {row.caller_e164 for row in rows}, now - MISSED_FOR)
+    asked = _who_asked(connection)
     by_number: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
-        if called.get(row.caller_e164, row.arrived_at) > row.arrived_at:
+        if row.caller_e164 in asked or called.get(row.caller_e164, row.arrived_at) > row.arrived_at:
             continue
         waited = (row.ended_at - row.arrived_at).total_seconds() if row.ended_at else 0.0
         if row.outcome != Outcome.ABANDONED or waited >= short_seconds:
@@ -118,6 +118,19 @@ def missed_calls(
     names = names_of(connection, by_number)
     tasks = [_missed(rows, names.get(number, ()), now) for number, rows in by_number.items()]
     return sorted(tasks, key=lambda task: task.since)
+
+
+def _who_asked(connection: Connection) -> set[str]:
+    """Numbers whose callers are called back by themselves."""
+    return {
+        _in_one_form(number)
+        for number in connection.scalars(select(callbacks.c.number).where(callbacks.c.state.in_(OPEN_STATES)))
+    }
+
+
+def _in_one_form(dialled: str) -> str:
+    """A callback's number is kept as it is dialled."""
+    return normalise(dialled).number or dialled
 
 
 def _called_back(connection: Connection, numbers: Collection[str], since: datetime) -> dict[str, datetime]:
@@ -163,12 +176,13 @@ def callback_tasks(connection: Connection, now: datetime, queues: Collection[str
     if queues is not None:
         query = query.where(callbacks.c.queue.in_(queues))
     rows = connection.execute(query).all()
-    names = names_of(connection, [row.number for row in rows])
+    numbers = {row.call_id: _in_one_form(row.number) for row in rows}
+    names = names_of(connection, numbers.values())
     return [
         Task(
             kind=TaskKind.CALLBACK,
             call_id=row.call_id,
-            caller=Caller(number=row.number, names=names.get(row.number, ())),
+            caller=Caller(number=numbers[row.call_id], names=names.get(numbers[row.call_id], ())),
             queue=row.queue,
             since=row.requested_at,
             last_at=row.requested_at,

@@ -3,106 +3,27 @@ telephone, and on no other."""
 
 import asyncio
 import json
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
+from desk_agent import Agent
 from installation import wait_for
 from product import TRUNK
-from sqlalchemy import insert
 from telephone_audio import tone
 from telephones import Call, Telephone
 from whole import Whole, spoken, whole_settings
 
 from ami_listener.events import AgentState, CallKind, EndedBy, OutboundResult
-from crm.database import reading, upgrade, writing
-from crm.staff import sessions
-from crm.staff.access import COOKIE, CSRF_HEADER
-from crm.staff.models import staff, staff_queues
+from crm.database import reading, upgrade
 from crm.telephone.service import OutboundCall, outbound_of
 from dialplan.asterisk.process import AsteriskProcess
 from dialplan.names import PauseReason, Store
 
 WRAP_UP_SECONDS, OUT_WRAP_UP_SECONDS = 4, 2
 PHONES = "127.0.0.4"
-
-
-@dataclass
-class Agent:
-    """A person with a desk phone, and a page to give it orders."""
-
-    whole: Whole
-    extension: str
-    token: str
-    csrf: str
-
-    @classmethod
-    def enrol(cls, whole: Whole, extension: str, queues: Iterable[str], role: str = "agent") -> "Agent":
-        at = datetime.now(UTC)
-        person = {"username": f"agent{extension}", "password_hash": "-", "role": role, "phone": "desk"}
-        names = {"name_th": f"พนักงาน {extension}", "name_en": f"Agent {extension}", "language": "en"}
-        with writing(whole.engine) as connection:
-            made = connection.execute(
-                insert(staff).values(**person, **names, extension=extension, created_at=at, updated_at=at)
-            )
-            assert made.inserted_primary_key is not None
-            staff_id = made.inserted_primary_key[0]
-            for queue in queues:
-                connection.execute(insert(staff_queues).values(staff_id=staff_id, queue=queue))
-            token = sessions.begin(connection, staff_id, at)
-            found = sessions.visitor_of(connection, token, at)
-        assert found is not None
-        return cls(whole, extension, token, found[0].csrf)
-
-    async def ask(
-        self, what: str, body: Any = None, *, csrf: str | None = None, method: str = "POST"
-    ) -> tuple[int, Any]:
-        """Status and JSON of the answer."""
-        return await asyncio.to_thread(self._ask, what, {} if body is None else body, csrf or self.csrf, method)
-
-    def _ask(self, what: str, body: Any, csrf: str, method: str) -> tuple[int, Any]:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.whole.site.ports.web}/api/telephone/{what}",
-            data=json.dumps(body).encode() if method == "POST" else None,
-            headers={"Cookie": f"{COOKIE}={self.token}", CSRF_HEADER: csrf, "Content-Type": "application/json"},
-            method=method,
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, json.loads(answer.read() or b"null")
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.loads(error.read() or b"null")
-
-    async def done(self, what: str, body: Any = None) -> Any:
-        """An order that must be carried out; what was answered."""
-        status, answer = await self.ask(what, body)
-        assert status == 200, (what, status, answer)
-        return answer
-
-    async def refused(self, what: str, body: Any = None) -> str:
-        """An order that must be refused; why."""
-        status, answer = await self.ask(what, body)
-        assert status == 409, (what, status, answer)
-        assert answer["advice"]
-        return str(answer["detail"])
-
-    @property
-    def state(self) -> tuple[str, str | None]:
-        """What is on record of this agent now: state and reason."""
-        states = self.whole.states(self.extension)
-        return (states[-1][0], states[-1][1]) if states else ("", None)
-
-    async def becomes(self, state: AgentState, reason: str | None = None, seconds: float = 5) -> float:
-        """Waits until this is on record; when that was."""
-        await self.whole.until(lambda: self.state == (state, reason), seconds, f"{state} {reason}, is {self.state}")
-        return time.time()
 
 
 @dataclass
@@ -220,6 +141,10 @@ async def dial(s: Office) -> None:
     _, state = await agent.ask("state", method="GET")
     assert (state["outbound"]["number"], state["outbound"]["kind"]) == ("0812345678", "outside")
     assert await agent.refused("dial", {"number": "0812345678"}) == "busy"
+    await leg.hold()
+    await agent.shows(AgentState.ON_HOLD)
+    await leg.hold(False)
+    await agent.shows(AgentState.IN_CALL)
     await agent.done("hang-up")
     await leg.ended()
     await far.ended()
@@ -340,6 +265,18 @@ async def answer_hold_and_resume(s: Office) -> None:
     await leg.hang_up()
 
 
+async def hung_up_before_a_reloaded_page_was_back(s: Office) -> None:
+    """The page had said that it goes on with the call, and then the caller was gone: an end like any other."""
+    agent = await s.there()
+    call, leg = await s.talk(agent)
+    await agent.done("take-up")
+    await call.hang_up()
+    await leg.ended()
+    await agent.becomes(AgentState.WRAP_UP, PauseReason.WRAP_UP)
+    record = await s.whole.over(await s.whole.call_of(call.caller))
+    assert [(talk.agent, talk.ended_by) for talk in record.conversations] == [(agent.extension, EndedBy.CALLER)]
+
+
 async def breaks(s: Office) -> None:
     """With a reason of the list; not rung meanwhile; back by the page, and by *52 for whoever has no page."""
     agent = await s.there()
@@ -433,7 +370,8 @@ async def an_asterisk_started_anew_keeps_breaks(s: Office) -> None:
 
 SCENARIOS: list[Scenario] = [
     dial, dial_what_may_not_be_dialled, dial_a_colleague, refuse_and_hang_up, blind_transfer,
-    handing_on_whom_the_agent_had_called, answer_hold_and_resume, breaks, wrap_up, a_break_in_the_wrap_up, doors,
+    handing_on_whom_the_agent_had_called, answer_hold_and_resume,
+    hung_up_before_a_reloaded_page_was_back, breaks, wrap_up, a_break_in_the_wrap_up, doors,
     an_asterisk_started_anew_keeps_breaks,
 ]  # fmt: skip
 ALONE = {an_asterisk_started_anew_keeps_breaks}

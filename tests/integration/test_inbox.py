@@ -59,7 +59,7 @@ def answered(n: int, minutes_ago: float, number: str = "0812345678") -> CallReco
 def asked(n: int, minutes_ago: float, number: str, at: datetime = NOW) -> CallRecord:
     call = record(n, minutes_ago, number, at)
     call.outcome = Outcome.CALLBACK
-    call.callback = Callback("enquiries", normalise(number).number or "", call.arrived_at + timedelta(seconds=30))
+    call.callback = Callback("enquiries", number, call.arrived_at + timedelta(seconds=30))
     return call
 
 
@@ -96,7 +96,8 @@ def test_what_is_no_missed_call(engine: Engine) -> None:
         short,
         record(2, 10, None),  # hidden: nobody can call back
         record(3, 60 * 24 * 4, "0810000003"),  # too old
-        asked(4, 10, "0810000004"),
+        record(8, 15, "0810000004"),  # and then
+        asked(4, 10, "0810000004"),  # to be called back by the system
         closed,
         before,
         record(7, 10, "0810000006"),  # this one is: spoken with before, not since
@@ -152,6 +153,10 @@ def test_done_is_done_for_all_calls_of_the_caller_and_can_be_taken_back(engine: 
 
 def test_a_callback_that_a_person_takes_is_not_dialled_by_the_system(engine: Engine) -> None:
     write(engine, asked(1, 30, "0812345678"))
+    with writing(engine) as connection:
+        create_person(connection, Profile(display_name="สมชาย"), NOW, normalise("0812345678"))
+        (task,) = callback_tasks(connection, NOW)
+    assert (task.caller.number, [name for _, name in task.caller.names]) == (NUMBER, ["สมชาย"])
     doer = Doer(staff(engine, "one"))
     with writing(engine) as connection:
         (task,) = callback_tasks(connection, NOW)

@@ -10,7 +10,7 @@ from scenarios import CALL, ami_events, moment
 
 from ami_listener.actions import Action, ActionFailed, Reply
 from ami_listener.calls import CallAssembler
-from ami_listener.events import AgentState, AgentStateChanged, Event, StreamInterrupted, StreamResumed
+from ami_listener.events import AgentState, AgentStateChanged, Event, OutboundHeld, StreamInterrupted, StreamResumed
 from ami_listener.floor import FloorState
 from ami_listener.records import CallRecord
 from crm.desk.call_view import view_of
@@ -235,6 +235,18 @@ def test_state_is_told_as_asterisk_has_it_and_who_holds_is_on_hold() -> None:
         room.play(ANSWERED + "5.0 Hold - 1001 -\n")
         assert [m["state"]["state"] for m in await room.told(kind="state")][-1] == "on_hold"
         assert room.desk.state_of("1001")["since"] == moment(5.0).isoformat()
+
+    in_room(play)
+
+
+def test_who_holds_an_own_call_is_on_hold() -> None:
+    async def play(room: Room) -> None:
+        room.state(AgentState.IN_CALL)
+        own = {"outbound_id": "7.1", "agent": "1001"}
+        for at, on in ((4.0, True), (5.0, False)):
+            room.tell(OutboundHeld(event_id=f"h{at}", occurred_at=moment(at), on=on, **own))
+        told = [(m["state"]["state"], m["state"]["since"]) for m in await room.told(kind="state")]
+        assert told[1:] == [("on_hold", moment(4.0).isoformat()), ("in_call", told[0][1])]
 
     in_room(play)
 

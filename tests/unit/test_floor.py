@@ -3,7 +3,15 @@
 import pytest
 from scenarios import CALL, ami_events, moment
 
-from ami_listener.events import AgentState, AgentStateChanged, Event, Precision
+from ami_listener.events import (
+    AgentState,
+    AgentStateChanged,
+    Event,
+    OutboundEnded,
+    OutboundHeld,
+    OutboundResult,
+    Precision,
+)
 from ami_listener.floor import FloorState, Resync, TalkingCall, WaitingCall
 
 OTHER = "1763636410.9"
@@ -160,3 +168,28 @@ def test_a_call_heard_by_an_earlier_run_waits_since_its_arrival() -> None:
     floor.resync(Resync(moment(20.0), (WaitingCall(CALL, "general", moment(9.0)),), (), frozenset({CALL})))
     assert floor.snapshot(moment(20.0)).longest_wait_seconds("general") == 20
     assert picture(floor) == ({"general": [CALL]}, [])
+
+
+def own_held(at: float, *, on: bool) -> OutboundHeld:
+    return OutboundHeld(event_id=f"o{at}", occurred_at=moment(at), outbound_id=OTHER, agent="1001", on=on)
+
+
+def test_who_holds_an_own_call_is_on_hold_too() -> None:
+    """Until the far end is taken back, or the call is over; a caller who is on hold meanwhile stays so."""
+    busy = state("1001", AgentState.IN_CALL, 1)
+    over = OutboundEnded(
+        event_id="e", occurred_at=moment(9), outbound_id=OTHER, agent="1001", result=OutboundResult.ANSWERED
+    )
+    for end in (own_held(5, on=False), over):
+        floor = fed([busy, own_held(4, on=True)])
+        agent = floor.agent("1001")
+        assert agent is not None
+        assert (agent.state, agent.since) == (AgentState.ON_HOLD, moment(4))
+        floor.apply(end)
+        agent = floor.agent("1001")
+        assert agent is not None
+        assert agent.state is AgentState.IN_CALL
+    floor = fed([busy], ami_events(WAITS + TALKS + "20.0 Hold general 1001 -\n"), [over])
+    agent = floor.agent("1001")
+    assert agent is not None
+    assert agent.state is AgentState.ON_HOLD

@@ -18,6 +18,7 @@ from ami_listener.events import (
     EndedBy,
     OutboundDialled,
     OutboundEnded,
+    OutboundHeld,
     OutboundResult,
     PickUpReason,
     TransferEnded,
@@ -290,6 +291,25 @@ def test_a_callers_own_hold_is_not_the_agents() -> None:
     heard.watch([CALL])
     (message,) = messages("1.0 Hold q 1001 -")
     assert heard.translate({**message, "Channel": "PJSIP/trunk-00000001", "Uniqueid": CALL}) == []
+
+
+def test_the_hold_of_an_agents_own_call() -> None:
+    """Told of the leg that called, and of the one that has its place after a reload; of nobody else's."""
+    told = translator()
+    own = {"Event": "UserEvent", "UserEvent": "Hotline", "Call": CALL, "Queue": "NONE", "Agent": "1001"}
+    dialled = {"Fact": "OUTDIALLED", "At": "1763636400.1", "Data": DATA[Fact.OUT_DIALLED]}
+    (hold,) = messages("1.0 Hold q 1001 -")
+    leg = {**hold, "Linkedid": CALL, "Channel": "PJSIP/1001-00000001", "Uniqueid": CALL}
+    assert told.translate(leg) == []
+    told.translate(own | dialled)
+    for event, on in (("Hold", True), ("Unhold", False)):
+        (held,) = told.translate({**leg, "Event": event})
+        assert isinstance(held, OutboundHeld)
+        assert (held.call_id, held.outbound_id, held.agent, held.on) == (None, CALL, "1001", on)
+    assert told.translate({**leg, "Uniqueid": f"{CALL}9", "Channel": "PJSIP/1001-00000009"})
+    assert told.translate({**leg, "Channel": "PJSIP/1002-00000002"}) == []
+    told.translate(own | {"Fact": "OUTENDED", "At": "1763636402.1", "Data": "ANSWER|16"})
+    assert told.translate(leg) == []
 
 
 @pytest.mark.parametrize("callers_leg", ["transferee", "transfertarget"])
