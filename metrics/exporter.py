@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry
 
 from metrics.exposition import Exposition
 from metrics.facts import CALLBACK, CLOSED, MEANINGS, MESSAGE, OUTCOMES, CallFact
 from metrics.now import NO_QUEUE, NowCollector
+from metrics.series import Counter, Family, Histogram
 from metrics.snapshot import Snapshot
-from metrics.tally import Limits, tally
+from metrics.tally import Limits, waits_of
 
 WAIT_BUCKETS: Final = (1, 2, 3, 5, 7, 9, 12, 15, 20, 30, 45, 60, 120, 300, 600)  # an edge at exactly 9 s (H1)
 PICK_UP_BUCKETS: Final = (1, 2, 3, 5, 7, 9, 12, 15, 20, 30)
@@ -88,25 +89,22 @@ class Exporter:
     ) -> None:
         self._limits = limits
         self._queue_names = (*dict.fromkeys(queues), NO_QUEUE)
-        self._queues = _children(registry, self._queue_names, limits)
-        self._lag = Histogram(
-            "hotline_event_lag_seconds",
-            "Asterisk's time of an event until it was recorded.",
-            registry=registry,
-            buckets=LAG_BUCKETS,
-        )
-        transfers = Counter(
-            "hotline_transfers", "Calls transferred whose end is known.", ("kind", "result"), registry=registry
-        )
+        self._families: list[Family] = []
+        self._queues = self._children()
+        self._lag = self._family(
+            "hotline_event_lag_seconds", "Asterisk's time of an event until it was recorded.", (), LAG_BUCKETS
+        ).histogram()
+        transfers = self._family("hotline_transfers", "Calls transferred whose end is known.", ("kind", "result"))
         self._transfers = {
-            (kind, result): transfers.labels(kind, result) for kind in TRANSFER_KINDS for result in TRANSFER_RESULTS
+            (kind, result): transfers.counter(kind, result) for kind in TRANSFER_KINDS for result in TRANSFER_RESULTS
         }
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
-        Gauge("hotline_answer_within_seconds", "The promise: how soon a person shall answer.", registry=registry).set(
-            limits.answer_within_seconds
-        )
-        registry.register(NowCollector(snapshot, self._queue_names[:-1], version, asterisk_version))
-        self._exposition = Exposition(registry)
+        promise = limits.answer_within_seconds
+        now = NowCollector(snapshot, self._queue_names[:-1], promise, version, asterisk_version)
+        parts = (*self._families, now)
+        for part in parts:
+            registry.register(part)
+        self._exposition = Exposition(parts)
 
     def text(self) -> bytes:
         """The answer to a scrape."""
@@ -163,6 +161,56 @@ class Exporter:
         if counter is not None:
             counter.inc()
 
+    def _family(self, name: str, text: str, labels: tuple[str, ...], edges: tuple[float, ...] = ()) -> Family:
+        made = Family(name, text, labels, edges)
+        self._families.append(made)
+        return made
+
+    def _children(self) -> dict[str, _OfQueue]:
+        limits = self._limits
+
+        def counter(name: str, text: str, *labels: str) -> Family:
+            return self._family(name, text, ("queue", *labels))
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Family:
+            return self._family(name, text, ("queue", *labels), buckets)
+
+        offered = counter("hotline_calls_offered", "Calls offered: inbound, while open.")
+        ended = counter("hotline_calls_ended", "Calls that have ended, closed ones and callbacks too.", "outcome")
+        within, by_guard = limits.answer_within_seconds, limits.answer_within_seconds + limits.guard_tolerance_seconds
+        wait_buckets = _with_edges(WAIT_BUCKETS, limits.short_abandon_seconds, within)
+        wait = histogram("hotline_queue_wait_seconds", "Arrival until the wait was over.", wait_buckets, "outcome")
+        pick_up_buckets = _with_edges(PICK_UP_BUCKETS, within, by_guard)
+        pick_up = histogram("hotline_pick_up_seconds", "Arrival until anyone picked up.", pick_up_buckets, "by")
+        in_time = {name: counter(f"hotline_calls_{word}", text) for name, (word, text) in IN_TIME.items()}
+        talk = histogram("hotline_talk_seconds", "Talk with people, hold not included.", TALK_BUCKETS)
+        hold = histogram("hotline_hold_seconds", "Time on hold of a call.", SHORT_BUCKETS)
+        wrap_up = histogram("hotline_wrap_up_seconds", "Work after the call.", SHORT_BUCKETS)
+        surveys = counter("hotline_surveys", "Surveys asked, and their answers.", "meaning")
+        callbacks = counter("hotline_callbacks", "Callbacks requested, and how tries ended.", "result")
+        messages = counter("hotline_messages", "Calls that ended with a message, while closed too.")
+        missed = counter("hotline_missed_rings", "Rings that an agent refused or did not answer.")
+        return {
+            queue: _OfQueue(
+                offered=offered.counter(queue),
+                picked_up={by: pick_up.histogram(queue, by) for by in PICKED_UP_BY},
+                wait={outcome: wait.histogram(queue, outcome) for outcome in WAIT_OUTCOMES},
+                ended={outcome: ended.counter(queue, outcome) for outcome in OUTCOMES},
+                surveys={meaning: surveys.counter(queue, meaning) for meaning in SURVEY_LABELS},
+                callbacks={result: callbacks.counter(queue, result) for result in CALLBACK_RESULTS},
+                parts=(
+                    ("talk_seconds", talk.histogram(queue)),
+                    ("hold_seconds", hold.histogram(queue)),
+                    ("wrap_up_seconds", wrap_up.histogram(queue)),
+                ),
+                messages=messages.counter(queue),
+                in_time={name: counters.counter(queue) for name, counters in in_time.items()},
+                missed=missed.counter(queue),
+                wrap_up=wrap_up.histogram(queue),
+            )
+            for queue in self._queue_names
+        }
+
     def _of(self, queue: str | None) -> _OfQueue:
         return self._queues.get(queue or NO_QUEUE) or self._queues[NO_QUEUE]
 
@@ -202,9 +250,9 @@ class Exporter:
 
     def _count_in_time(self, queue: _OfQueue, call: CallFact, names: tuple[str, ...]) -> None:
         """By the figures' own definition, so that rules and dashboards need to know no threshold."""
-        counted = tally((call,), self._limits)
+        counted = waits_of(call, self._limits)
         for name in names:
-            if getattr(counted, name):
+            if counted.get(name):
                 queue.in_time[name].inc()
 
 
@@ -219,50 +267,6 @@ def _count_end(queue: _OfQueue, call: CallFact) -> None:
             seconds = getattr(call, name)
             if seconds is not None:
                 histogram.observe(seconds)
-
-
-def _children(registry: CollectorRegistry, queues: tuple[str, ...], limits: Limits) -> dict[str, _OfQueue]:
-    def counter(name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, ("queue", *labels), registry=registry)
-
-    def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        return Histogram(name, text, ("queue", *labels), registry=registry, buckets=buckets)
-
-    offered = counter("hotline_calls_offered", "Calls offered: inbound, while open.")
-    ended = counter("hotline_calls_ended", "Calls that have ended, closed ones and callbacks too.", "outcome")
-    within, by_guard = limits.answer_within_seconds, limits.answer_within_seconds + limits.guard_tolerance_seconds
-    wait_buckets = _with_edges(WAIT_BUCKETS, limits.short_abandon_seconds, within)
-    wait = histogram("hotline_queue_wait_seconds", "Arrival until the wait was over.", wait_buckets, "outcome")
-    pick_up_buckets = _with_edges(PICK_UP_BUCKETS, within, by_guard)
-    pick_up = histogram("hotline_pick_up_seconds", "Arrival until anyone picked up.", pick_up_buckets, "by")
-    in_time = {name: counter(f"hotline_calls_{word}", text) for name, (word, text) in IN_TIME.items()}
-    talk = histogram("hotline_talk_seconds", "Talk with people, hold not included.", TALK_BUCKETS)
-    hold = histogram("hotline_hold_seconds", "Time on hold of a call.", SHORT_BUCKETS)
-    wrap_up = histogram("hotline_wrap_up_seconds", "Work after the call.", SHORT_BUCKETS)
-    surveys = counter("hotline_surveys", "Surveys asked, and their answers.", "meaning")
-    callbacks = counter("hotline_callbacks", "Callbacks requested, and how tries ended.", "result")
-    messages = counter("hotline_messages", "Calls that ended with a message, while closed too.")
-    missed = counter("hotline_missed_rings", "Rings that an agent refused or did not answer.")
-    return {
-        queue: _OfQueue(
-            offered=offered.labels(queue),
-            picked_up={by: pick_up.labels(queue, by) for by in PICKED_UP_BY},
-            wait={outcome: wait.labels(queue, outcome) for outcome in WAIT_OUTCOMES},
-            ended={outcome: ended.labels(queue, outcome) for outcome in OUTCOMES},
-            surveys={meaning: surveys.labels(queue, meaning) for meaning in SURVEY_LABELS},
-            callbacks={result: callbacks.labels(queue, result) for result in CALLBACK_RESULTS},
-            parts=(
-                ("talk_seconds", talk.labels(queue)),
-                ("hold_seconds", hold.labels(queue)),
-                ("wrap_up_seconds", wrap_up.labels(queue)),
-            ),
-            messages=messages.labels(queue),
-            in_time={name: counters.labels(queue) for name, counters in in_time.items()},
-            missed=missed.labels(queue),
-            wrap_up=wrap_up.labels(queue),
-        )
-        for queue in queues
-    }
 
 
 def _with_edges(buckets: tuple[float, ...], *edges: float) -> tuple[float, ...]:

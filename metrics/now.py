@@ -19,8 +19,14 @@ class NowCollector(Collector):
     """Gauges, read at each scrape; what is not known is absent, never 0."""
 
     def __init__(
-        self, snapshot: Callable[[], Snapshot], queues: tuple[str, ...], version: str, asterisk_version: str
+        self,
+        snapshot: Callable[[], Snapshot],
+        queues: tuple[str, ...],
+        answer_within_seconds: float,
+        version: str,
+        asterisk_version: str,
     ) -> None:
+        self._answer_within = answer_within_seconds
         self._snapshot = snapshot
         self._queues = queues
         self._failures = 0
@@ -34,6 +40,9 @@ class NowCollector(Collector):
         build = GaugeMetricFamily("hotline_build_info", "What runs; always 1.", labels=list(self._build))
         build.add_metric(list(self._build.values()), 1)
         yield build
+        yield GaugeMetricFamily(
+            "hotline_answer_within_seconds", "The promise: how soon a person shall answer.", value=self._answer_within
+        )
         try:
             now = self._snapshot()
         except Exception:  # a scrape must never fail as a whole

@@ -120,7 +120,7 @@ def _tally_one(call: CallFact, limits: Limits) -> Tally:
     counted: dict[str, int | timedelta] = {}
     longest = None
     if call.offered:
-        counted |= _waits(call, limits)
+        counted |= waits_of(call, limits)
         longest = call.wait
     elif call.callback_of is None:
         counted["closed"] = 1
@@ -135,7 +135,8 @@ def _tally_one(call: CallFact, limits: Limits) -> Tally:
     return Tally(limits=limits, longest_wait=longest, **counted)  # type: ignore[arg-type]
 
 
-def _waits(call: CallFact, limits: Limits) -> dict[str, int | timedelta]:
+def waits_of(call: CallFact, limits: Limits) -> dict[str, int | timedelta]:
+    """What one offered call adds to the fields of a tally that are about waiting; a field not named: nothing."""
     counted: dict[str, int | timedelta] = {"offered": 1}
     threshold = timedelta(seconds=limits.answer_within_seconds)
     tolerance = timedelta(seconds=limits.guard_tolerance_seconds)
