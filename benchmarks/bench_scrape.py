@@ -70,8 +70,10 @@ def _floor(queues: list[str]) -> FloorState:
         floor.apply(AgentStateChanged(event_id=f"a{number}", occurred_at=NOW, agent=f"{1000 + number}", state=state))
     for number in range(WAITING):
         call, queue = f"{number}.1", queues[number % QUEUES]
-        number_called = {"caller_number": None, "called_number": "1169", "trunk": "provider"}
-        floor.apply(CallArrived(event_id=f"c{number}", occurred_at=NOW, call_id=call, **number_called))
+        arrived = CallArrived(
+            event_id=f"c{number}", occurred_at=NOW, call_id=call, caller_number=None, called_number="1169", trunk="p"
+        )
+        floor.apply(arrived)
         floor.apply(QueueJoined(event_id=f"j{number}", occurred_at=NOW, call_id=call, queue=queue, pass_number=1))
     return floor
 
