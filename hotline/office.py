@@ -27,6 +27,7 @@ from hotline.office_inbox import make_inbox
 from hotline.office_mail import make_mail
 from hotline.office_recordings import make_recordings
 from hotline.office_records import Records
+from hotline.office_reports import make_reports
 from hotline.office_staffing import make_staffing
 from hotline.office_telephone import make_telephones
 from hotline.settings import Settings
@@ -41,6 +42,7 @@ NAVIGATION: Final = (
     NavigationItem("/staffing", "อัตรากำลัง", "Staffing", SUPERVISORS),
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
     NavigationItem("/recordings", "บันทึกเสียง", "Recordings", SUPERVISORS),
+    NavigationItem("/reports", "รายงาน", "Reports", SUPERVISORS),
     NavigationItem("/admin", "ตั้งค่า", "Administration", SUPERVISORS),
 )
 
@@ -70,6 +72,7 @@ class Office:
         self._add_recordings()
         self._add_console()
         self.routers.append(make_staffing(around, self.access, self.house))
+        self._add_reports()
 
     def _add_telephones(self) -> None:
         made = make_telephones(self.around, self.hub, self.access)
@@ -91,6 +94,11 @@ class Office:
         self.routers.append(made.router)
         self._listeners.append(made.happened)
         self._works.append(made.run)
+
+    def _add_reports(self) -> None:
+        made = make_reports(self.around, self.access, self.house)
+        self.routers += made.routers
+        self._works += made.works
 
     def _add_records(self) -> None:
         self.records = Records(self.around, self.hub, self.access, self.house)

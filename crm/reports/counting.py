@@ -109,6 +109,20 @@ def _parts(connection: Connection, wanted: Wanted, frame: Frame) -> tuple[Whole 
     return Whole(span, late), [part for part in (*edges, *late) if part.start_at < part.end_at]
 
 
+def parts_of(connection: Connection, wanted: Wanted, frame: Frame) -> list[tuple[Period, bool]]:
+    """The period in parts, newest first; True: sealed days, False: to be read from the calls."""
+    whole, rest = _parts(connection, wanted, frame)
+    parts = [(part, False) for part in rest]
+    if whole is not None:
+        at = whole.span.start_at
+        for late in whole.late:
+            parts.append((Period(at, late.start_at), True))
+            at = late.end_at
+        parts.append((Period(at, whole.span.end_at), True))
+    kept = [(part, is_sealed) for part, is_sealed in parts if part.start_at < part.end_at]
+    return sorted(kept, key=lambda one: one[0], reverse=True)
+
+
 def _take_sealed(
     connection: Connection, whole: Whole, wanted: Wanted, frame: Frame, step: Step, counted: Counted
 ) -> None:

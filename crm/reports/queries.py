@@ -58,9 +58,14 @@ class OpenWork:
     messages: int = 0
 
 
-def facts_between(connection: Connection, start_at: datetime, end_at: datetime) -> Iterator[CallFact]:
-    """Calls that arrived from ``start_at`` until before ``end_at``, oldest first."""
+def facts_between(
+    connection: Connection, start_at: datetime, end_at: datetime, condition: ColumnElement[bool] | None = None
+) -> Iterator[CallFact]:
+    """Calls that arrived from ``start_at`` until before ``end_at``, oldest first; only those that meet ``condition``,
+    when there is one."""
     query = _facts().where(calls.c.arrived_at >= start_at, calls.c.arrived_at < end_at)
+    if condition is not None:
+        query = query.where(condition)
     for row in connection.execute(query.order_by(calls.c.arrived_at, calls.c.call_id)):
         yield _fact(row)
 

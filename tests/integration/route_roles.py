@@ -145,10 +145,17 @@ GET /console
 GET /console/events
 GET /api/staffing
 GET /directory/new
+GET /calls/{call_id}
 GET /directory/{entry_id}
 GET /staffing
 GET /staffing/roster
 GET /staffing/roster.csv
+GET /reports
+GET /reports/abandoned
+GET /reports/agents.csv
+GET /reports/calls
+GET /reports/export.csv
+GET /reports/export.xlsx
 PATCH /api/scripts/{script_id}
 PATCH /api/topics/{topic_id}
 POST /admin/calendar

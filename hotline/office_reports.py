@@ -1,0 +1,81 @@
+"""Wiring of reports: report pages, the story of a call, and what counts days beforehand."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from sqlalchemy import Engine
+
+from crm.reports.sealed import Frame
+from crm.reports.sealing import Sealer
+from crm.reports.web import Around as ReportsAround
+from crm.reports.web import ReportPages
+from crm.staff.access import Access
+from crm.stories.web import Around as StoriesAround
+from crm.stories.web import Recordings, StoryPages, no_recordings
+from crm.web.shell import House
+from hotline.board import limits_of
+from hotline.settings import Settings
+
+
+class Around(Protocol):
+    """What reports need of `hotline.office.Surroundings`."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """``routers`` for the application, ``works`` that go on by themselves."""
+
+    routers: list[APIRouter]
+    works: list[Callable[[], Coroutine[Any, Any, None]]]
+
+
+def frame_of(settings: Settings) -> Frame:
+    """How calls are counted here."""
+    return Frame(ZoneInfo(settings.site.timezone), limits_of(settings))
+
+
+def make_reports(around: Around, access: Access, house: House, recordings: Recordings = no_recordings) -> Reports:
+    """Puts them together. ``recordings``: where a call's recordings are played."""
+
+    def queues() -> Mapping[str, Mapping[str, str]]:
+        return {
+            queue.name: {"th": queue.label_th or queue.name, "en": queue.label_en or queue.name}
+            for queue in around.settings.queues
+        }
+
+    def agents() -> Mapping[str, Mapping[str, str]]:
+        return {agent.extension: {"th": agent.name_th, "en": agent.name_en} for agent in around.settings.agents}
+
+    def frame() -> Frame:
+        return frame_of(around.settings)
+
+    reports = ReportPages(
+        ReportsAround(
+            engine=around.engine,
+            access=access,
+            house=house,
+            zone=ZoneInfo(around.settings.site.timezone),
+            clock=around.clock,
+            frame=frame,
+            queues=queues,
+            agents=agents,
+        )
+    )
+    stories = StoryPages(
+        StoriesAround(
+            engine=around.engine, access=access, house=house, queues=queues, agents=agents, recordings=recordings
+        )
+    )
+    sealer = Sealer(around.engine, frame, around.clock)
+    return Reports([reports.router, stories.router], [sealer.run])
