@@ -115,8 +115,6 @@ def sheets(body: bytes) -> list[list[list[Any]]]:
     """The cells of a workbook, read without the library that wrote it."""
     space = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
     with zipfile.ZipFile(io.BytesIO(body)) as book:
-        strings = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
-        words = ["".join(one.itertext()) for one in strings.findall("m:si", space)]
         found = []
         for name in sorted(name for name in book.namelist() if name.startswith("xl/worksheets/sheet")):
             sheet = ElementTree.fromstring(book.read(name))
@@ -125,10 +123,10 @@ def sheets(body: bytes) -> list[list[list[Any]]]:
             for row in sheet.findall(".//m:row", space):
                 cells: dict[str, Any] = {}
                 for cell in row.findall("m:c", space):
-                    value = cell.find("m:v", space)
+                    text = "".join(cell.itertext())
                     column = re.sub(r"\d", "", cell.get("r", ""))
-                    if value is not None and value.text is not None:
-                        cells[column] = words[int(value.text)] if cell.get("t") == "s" else float(value.text)
+                    if text:
+                        cells[column] = text if cell.get("t") == "inlineStr" else float(text)
                 rows.append([cells.get(_column(place)) for place in range(40)])
             found.append(rows)
         return found
