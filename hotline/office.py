@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 
 from ami_listener.events import Event
+from crm.basket.ports import NoKnowledge
 from crm.live import Hub
 from crm.staff.access import AGENTS, EVERYONE, OFFICE, SUPERVISORS, Access
 from crm.staff.passwords import Hasher
@@ -20,6 +21,7 @@ from crm.staff.web import StaffPages
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
 from hotline.office_admin import make_admin
+from hotline.office_basket import make_baskets
 from hotline.office_cards import make_cards
 from hotline.office_console import make_console
 from hotline.office_desk import make_desk
@@ -38,6 +40,7 @@ NAVIGATION: Final = (
     NavigationItem("/inbox", "กล่องงาน", "Inbox", AGENTS, badge="inbox"),
     NavigationItem("/console", "ห้องควบคุม", "Console", SUPERVISORS),
     NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
+    NavigationItem("/baskets", "ตรวจเอกสาร", "Second checks", AGENTS),
     NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
     NavigationItem("/staffing", "อัตรากำลัง", "Staffing", SUPERVISORS),
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
@@ -67,6 +70,7 @@ class Office:
         self._add_records()
         self._add_mail()
         self._add_cards()
+        self._add_baskets()
         self._add_desk()
         self._add_inbox()
         self._add_recordings()
@@ -111,6 +115,9 @@ class Office:
         self.mail = make_mail(self.around, self.hub)
         self.routers += self.mail.routers
         self._works += self.mail.works
+
+    def _add_baskets(self) -> None:
+        self.routers += make_baskets(self.around, self.hub, self.access, self.house, self.mail, NoKnowledge())
 
     def _add_cards(self) -> None:
         part = make_cards(self.around, self.hub, self.access, self.house, self.around.transferred)

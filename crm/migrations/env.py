@@ -4,6 +4,7 @@ from alembic import context
 
 import crm.audit.models
 import crm.autosave.models
+import crm.basket.models
 import crm.calendar.models
 import crm.calls.models
 import crm.cards.models

@@ -16,6 +16,9 @@ OPEN = {
 }
 SIGNED = {  # opened by a secret in the address as well; each has tests of its own
     "GET /f/{token}": "one file of a letter, by its signed link",
+    "GET /show/{key}": "one basket, for the visitor it is made for, for some hours",
+    "GET /show/{key}/state": "likewise",
+    "POST /show/{key}/answer": "likewise",
     "GET /wallboard": "by the key of the big screens",
     "GET /wallboard/events": "likewise",
     "GET /c/{token}": "one card, by a signed link in a letter",
@@ -37,7 +40,15 @@ POST /logout
 PUT /api/account/language
 """
 _AGENTS = """
+DELETE /api/basket/{contact_id}/items/{item_id}
+DELETE /api/basket/{contact_id}/show
 DELETE /api/people/{person_id}/numbers/{number}
+GET /api/basket/{contact_id}
+GET /api/basket/{contact_id}/address
+GET /api/basket/{contact_id}/draft-summary
+GET /api/basket/{contact_id}/find
+GET /api/basket/{contact_id}/piece
+GET /api/basket/{contact_id}/preview
 GET /api/contacts
 GET /api/contacts/choices
 GET /api/contacts/current
@@ -70,15 +81,30 @@ GET /api/telephone/account
 GET /api/telephone/pause-reasons
 GET /api/telephone/state
 GET /api/topics
+GET /basket/{contact_id}
+GET /basket/{contact_id}/items/{item_id}/files/{number}
+GET /basket/{contact_id}/summary
+GET /basket/{contact_id}/summary.pdf
+GET /baskets
 GET /desk
 GET /desk/events
 GET /inbox
 GET /people
 GET /people/{person_id}
 GET /people/{person_id}/parts
+PATCH /api/basket/{contact_id}
 PATCH /api/cards/{card_id}
 PATCH /api/contacts/{contact_id}
 PATCH /api/people/{person_id}
+POST /api/basket/{contact_id}/answered
+POST /api/basket/{contact_id}/confirmed-here
+POST /api/basket/{contact_id}/items
+POST /api/basket/{contact_id}/items/{item_id}/renew
+POST /api/basket/{contact_id}/items/{item_id}/second
+POST /api/basket/{contact_id}/letters/{letter_id}/again
+POST /api/basket/{contact_id}/letters/{letter_id}/back
+POST /api/basket/{contact_id}/send
+POST /api/basket/{contact_id}/show
 POST /api/cards
 POST /api/cards/{card_id}/close
 POST /api/cards/{card_id}/follow-up
@@ -86,6 +112,7 @@ POST /api/contacts
 POST /api/contacts/{contact_id}/finish
 POST /api/contacts/{contact_id}/steps/{step}
 POST /api/desk/watch
+POST /api/files/basket/{contact_id}
 POST /api/floor-messages/{message_id}/read
 POST /api/inbox/messages/{message_id}/{mark}
 POST /api/inbox/{kind}/{call_id}/done
@@ -111,6 +138,9 @@ POST /api/telephone/wrap-up/finish
 POST /cards/{card_id}/complete
 POST /cards/{card_id}/follow
 POST /cards/{card_id}/letters/{letter_id}/again
+PUT /api/basket/{contact_id}/items/{item_id}/checks
+PUT /api/basket/{contact_id}/items/{item_id}/sensitive
+PUT /api/basket/{contact_id}/order
 PUT /api/scripts/voice
 SOCKET /api/telephone/socket
 """

@@ -24,6 +24,8 @@ THERE = {
     "H2": "scripted greeting",
     "H3": "the caller's question has a step of its own, not counted",
     "H4": "basic questions: the level of the business, and their step",
+    "H5": "what fits is found and put into a basket",
+    "H6": "prepared, verified, sent by e-mail",
     "H7": "passed to the survey",
     "H8": "one key, three meanings",
     "H9": "the summary, and how long it took",
@@ -36,12 +38,14 @@ THERE = {
     "K3": "transfer to the office concerned",
     "K4": "the transfer card, followed up to the end",
     "L9": "the service day: opening hours",
+    "W6": "the visitor checks the basket on a screen of their own",
+    "W7": "the summary page, printed",
 }
 WAITING = {
-    "knowledge and mail": ("H5", "H6", "K2"),
+    "knowledge and mail": ("K2",),
     "video conference": ("K5",),
     "chat": ("L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8"),
-    "counter": tuple(f"W{n}" for n in range(1, 10)),
+    "counter": tuple(f"W{n}" for n in (1, 2, 3, 4, 5, 8, 9)),
     "cases and reports": tuple(f"R{n}" for n in range(1, 9)),
 }
 

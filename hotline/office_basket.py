@@ -1,0 +1,93 @@
+"""The wiring of baskets: knowledge base, letters, files, the visitor's screen."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from fastapi import APIRouter
+from sqlalchemy import Engine
+
+from crm.basket.api import BasketRequests
+from crm.basket.desk import Baskets, FileRefused, Taken
+from crm.basket.letter import Desk
+from crm.basket.mail_domain import MailDomains
+from crm.basket.pdf import Printer
+from crm.basket.ports import Knowledge
+from crm.basket.show_web import VisitorScreen
+from crm.basket.web import BasketPages
+from crm.live import Hub
+from crm.staff.access import Access
+from crm.web.pages import find_fonts
+from crm.web.shell import House
+from hotline.office_mail import MailPart
+from hotline.settings import Settings
+
+MEGABYTE = 1024 * 1024
+
+
+class Around(Protocol):
+    """What baskets need of `hotline.office.Surroundings`."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+def make_baskets(
+    around: Around, hub: Hub, access: Access, house: House, mail: MailPart, knowledge: Knowledge
+) -> list[APIRouter]:
+    """All pages and requests of baskets."""
+    settings, loop = around.settings, asyncio.get_running_loop()
+    desk = Desk(
+        name_th=settings.site.name_th,
+        name_en=settings.site.name_en,
+        telephone=settings.numbers[0].number,
+        zone=house.zone,
+        links=mail.links,
+        attached_bytes=settings.mail.attached_mb * MEGABYTE,
+    )
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(mail.sender.wake)
+
+    baskets = Baskets(
+        engine=around.engine,
+        hub=hub,
+        access=access,
+        house=house,
+        desk=desk,
+        store=mail.store,
+        knowledge=knowledge,
+        printer=Printer(settings.basket.chromium, find_fonts(Path(__file__).parent)),
+        domains=MailDomains(),
+        check_file=checked,
+        wake=wake,
+        mail=bool(settings.mail.server),
+        file_mb=settings.basket.file_mb,
+        address=lambda: around.settings.address,
+        clock=around.clock,
+    )
+    return [BasketRequests(baskets).router, BasketPages(baskets).router, VisitorScreen(baskets).router]
+
+
+_BEGINNINGS = {
+    b"%PDF-": ("application/pdf", (".pdf",)),
+    b"\x89PNG\r\n\x1a\n": ("image/png", (".png",)),
+    b"\xff\xd8\xff": ("image/jpeg", (".jpg", ".jpeg")),
+}
+
+
+def checked(path: Path, name: str) -> Taken:
+    """A file's type by its beginning, and its name without what is no name."""
+    with path.open("rb") as file:
+        beginning = file.read(16)
+    safe = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable()).strip(" .")[:150] or "file"
+    for start, (media_type, endings) in _BEGINNINGS.items():
+        if beginning.startswith(start) and safe.lower().endswith(endings):
+            return Taken(safe, media_type)
+    raise FileRefused("bad_file")
