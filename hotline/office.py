@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 
 from ami_listener.events import Event
-from crm.basket.ports import NoKnowledge
 from crm.live import Hub
 from crm.staff.access import AGENTS, EVERYONE, OFFICE, SUPERVISORS, Access
 from crm.staff.passwords import Hasher
@@ -22,6 +21,7 @@ from crm.web.pages import find_fonts, find_scripts
 from crm.web.shell import House, NavigationItem
 from hotline.office_admin import make_admin
 from hotline.office_basket import make_baskets
+from hotline.office_basket_knowledge import KnowledgeBase
 from hotline.office_cards import make_cards
 from hotline.office_console import make_console
 from hotline.office_desk import make_desk
@@ -117,7 +117,8 @@ class Office:
         self._works += self.mail.works
 
     def _add_baskets(self) -> None:
-        self.routers += make_baskets(self.around, self.hub, self.access, self.house, self.mail, NoKnowledge())
+        knowledge = KnowledgeBase(self.house.zone, self.around.clock)
+        self.routers += make_baskets(self.around, self.hub, self.access, self.house, self.mail, knowledge)
 
     def _add_cards(self) -> None:
         part = make_cards(self.around, self.hub, self.access, self.house, self.around.transferred)

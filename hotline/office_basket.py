@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from sqlalchemy import Engine
 
 from crm.basket.api import BasketRequests
-from crm.basket.desk import Baskets, FileRefused, Taken
+from crm.basket.desk import Baskets
 from crm.basket.letter import Desk
 from crm.basket.mail_domain import MailDomains
 from crm.basket.pdf import Printer
@@ -21,6 +21,7 @@ from crm.live import Hub
 from crm.staff.access import Access
 from crm.web.pages import find_fonts
 from crm.web.shell import House
+from hotline.office_basket_knowledge import checked
 from hotline.office_mail import MailPart
 from hotline.settings import Settings
 
@@ -73,21 +74,3 @@ def make_baskets(
         clock=around.clock,
     )
     return [BasketRequests(baskets).router, BasketPages(baskets).router, VisitorScreen(baskets).router]
-
-
-_BEGINNINGS = {
-    b"%PDF-": ("application/pdf", (".pdf",)),
-    b"\x89PNG\r\n\x1a\n": ("image/png", (".png",)),
-    b"\xff\xd8\xff": ("image/jpeg", (".jpg", ".jpeg")),
-}
-
-
-def checked(path: Path, name: str) -> Taken:
-    """A file's type by its beginning, and its name without what is no name."""
-    with path.open("rb") as file:
-        beginning = file.read(16)
-    safe = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable()).strip(" .")[:150] or "file"
-    for start, (media_type, endings) in _BEGINNINGS.items():
-        if beginning.startswith(start) and safe.lower().endswith(endings):
-            return Taken(safe, media_type)
-    raise FileRefused("bad_file")
