@@ -151,7 +151,7 @@ def test_files_and_links(room: BasketRoom) -> None:
     assert room.drop(contact, large, "ใหญ่.pdf").status_code == 201
     assert room.drop(contact, small, "../../เล็ก.pdf").status_code == 201
     assert room.drop(contact, small, "../../เล็ก.pdf").status_code == 201
-    assert room.drop(contact, b"MZ\x90", "virus.pdf").json()["code"] == "bad_file"
+    assert room.drop(contact, b"MZ\x90", "virus.pdf").json()["code"] == "wrong_type"
     assert room.drop(contact, b"", "nothing.pdf").json()["code"] == "empty_file"
     link = {"kind": "link", "title": "กรมการค้าต่างประเทศ", "url": "https://www.dft.go.th/"}
     basket = room.send("POST", f"/api/basket/{contact}/items", link)
