@@ -31,6 +31,7 @@ from crm.calendar.service import CalendarService
 from crm.callbacks.scheduler import CallbackScheduler
 from crm.calls.store import CallbackPolicy, CallStore, StreamGap
 from crm.calls.stored import load_calls, load_calls_since, load_open_calls, load_position
+from crm.checkpoints import Checkpoints
 from crm.closure.service import ClosureService
 from crm.ivr_adapters import CallerDirectory, NumberPlan, Pace, QueueView
 from crm.recorder import Recorder
@@ -173,6 +174,7 @@ class Service:
         self._tasks += [
             asyncio.create_task(self.listener.follow_position(self.ami), name="journal-position"),
             asyncio.create_task(self.standing.follow(), name="standing"),
+            asyncio.create_task(Checkpoints(self.engine).run(), name="checkpoints"),
             asyncio.create_task(self.trunks.follow(), name="trunks"),
             asyncio.create_task(self.keeper.run(), name="calendar"),
             asyncio.create_task(self.people.follow(), name="people"),
