@@ -38,14 +38,14 @@ from hotline.surroundings import Surroundings
 NAVIGATION: Final = (
     NavigationItem("/desk", "โต๊ะทำงาน", "Desk", AGENTS),
     NavigationItem("/inbox", "กล่องงาน", "Inbox", AGENTS, badge="inbox"),
-    NavigationItem("/console", "ห้องควบคุม", "Console", SUPERVISORS),
+    NavigationItem("/console", "ห้องควบคุม", "Console", SUPERVISORS, room=True),
     NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
     NavigationItem("/baskets", "ตรวจเอกสาร", "Second checks", AGENTS),
     NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
-    NavigationItem("/staffing", "อัตรากำลัง", "Staffing", SUPERVISORS),
+    NavigationItem("/staffing", "อัตรากำลัง", "Staffing", SUPERVISORS, room=True),
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
-    NavigationItem("/recordings", "บันทึกเสียง", "Recordings", SUPERVISORS),
-    NavigationItem("/reports", "รายงาน", "Reports", SUPERVISORS),
+    NavigationItem("/recordings", "บันทึกเสียง", "Recordings", SUPERVISORS, room=True),
+    NavigationItem("/reports", "รายงาน", "Reports", SUPERVISORS, room=True),
     NavigationItem("/admin", "ตั้งค่า", "Administration", SUPERVISORS),
 )
 

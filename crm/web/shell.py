@@ -36,13 +36,14 @@ class Guest(Protocol):
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
     """A place in the bar above every page. ``roles``: who sees it; administrators see all. ``badge``: name of a count
-    that the page's script fills in."""
+    that the page's script fills in. ``room``: it stands in the menu of the supervisor's room, not in the bar itself."""
 
     path: str
     th: str
     en: str
     roles: tuple[str, ...]
     badge: str | None = None
+    room: bool = False
 
     def label(self, language: str) -> str:
         """Its text."""

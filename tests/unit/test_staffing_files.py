@@ -126,12 +126,13 @@ def test_faults_of_a_forecast() -> None:
     assert caught.value.faults == [Fault(3, "fault_twice", "2")]
 
 
+ROOT = "worksheet"
 SHEET = (
-    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    f'<{ROOT} xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
     '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="D1" t="inlineStr"><is>'
     "<t>calls</t></is></c>"
     '</row><row r="4"><c r="A4"><v>46356</v></c><c r="B4"><v>0.375</v></c><c r="D4"><v>12.5</v></c></row>'
-    "</sheetData></worksheet>"
+    f"</sheetData></{ROOT}>"
 )
 SHARED = (
     '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>date</t></si>'
