@@ -1,8 +1,8 @@
 """SQLite's newest pages are moved into the file beside the recording, never in its way.
 
-Whoever's commit fills the write-ahead log has to move it into the database and to wait for the disk, which on a busy one
-takes tenths of a second: in this product that would be the recorder. So one thread does it every few seconds; a
-passive checkpoint keeps no writer and no reader waiting.
+Whoever's commit fills the write-ahead log has to move it into the database and to wait for the disk, which on a
+busy one takes tenths of a second: in this product that would be the recorder. So one thread does it every few seconds;
+a passive checkpoint keeps no writer and no reader waiting.
 """
 
 import asyncio
