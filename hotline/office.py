@@ -26,6 +26,7 @@ from hotline.office_cards import make_cards
 from hotline.office_console import make_console
 from hotline.office_desk import make_desk
 from hotline.office_inbox import make_inbox
+from hotline.office_knowledge import make_knowledge
 from hotline.office_mail import make_mail
 from hotline.office_recordings import make_recordings
 from hotline.office_records import Records
@@ -41,6 +42,7 @@ NAVIGATION: Final = (
     NavigationItem("/console", "ห้องควบคุม", "Console", SUPERVISORS, room=True),
     NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
     NavigationItem("/baskets", "ตรวจเอกสาร", "Second checks", AGENTS),
+    NavigationItem("/knowledge", "คลังความรู้", "Knowledge", OFFICE),
     NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
     NavigationItem("/staffing", "อัตรากำลัง", "Staffing", SUPERVISORS, room=True),
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
@@ -77,6 +79,7 @@ class Office:
         self._add_console()
         self.routers.append(make_staffing(around, self.access, self.house))
         self._add_reports()
+        self._add_knowledge()
 
     def _add_telephones(self) -> None:
         made = make_telephones(self.around, self.hub, self.access)
@@ -103,6 +106,11 @@ class Office:
         made = make_reports(self.around, self.access, self.house)
         self.routers += made.routers
         self._works += made.works
+
+    def _add_knowledge(self) -> None:
+        part = make_knowledge(self.around, self.access, self.house)
+        self.routers += part.routers
+        self._works += part.works
 
     def _add_records(self) -> None:
         self.records = Records(self.around, self.hub, self.access, self.house)

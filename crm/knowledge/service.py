@@ -311,6 +311,13 @@ def _touch(connection: Connection, article_id: int, at: datetime, **values: Any)
     )
 
 
+def newest(connection: Connection, limit: int = 12) -> list[Article]:
+    """What was published last."""
+    table = knowledge_articles.c
+    query = select(table.id).where(table.published_version.is_not(None)).order_by(table.updated_at.desc()).limit(limit)
+    return articles_for(connection, list(connection.scalars(query)), Role.AGENT)
+
+
 def listed(
     connection: Connection, *, shown: str = "all", today: date, words: str = "", limit: int = 200
 ) -> list[Article]:

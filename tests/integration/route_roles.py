@@ -145,6 +145,18 @@ PUT /api/scripts/voice
 SOCKET /api/telephone/socket
 """
 _OFFICE = """
+GET /api/knowledge/articles/{article_id}
+GET /api/knowledge/search
+GET /api/knowledge/suggest
+GET /dealers
+GET /dealers/{dealer_id:int}
+GET /documents
+GET /documents/{document_id:int}
+GET /documents/{document_id:int}/file
+GET /knowledge
+GET /knowledge/{article_id:int}
+GET /sources
+POST /api/knowledge/answered
 GET /api/cards
 GET /api/cards/count
 GET /api/cards/{card_id}
@@ -157,7 +169,32 @@ POST /api/cards/{card_id}/{step}
 POST /cards/{card_id}/attempt
 POST /cards/{card_id}/{step}
 """
+_EDITORS = """
+GET /dealers/new
+GET /knowledge/articles
+GET /knowledge/new
+GET /knowledge/{article_id:int}/edit
+GET /knowledge/{article_id:int}/versions
+GET /sources/new
+GET /sources/{source_id:int}/edit
+POST /api/documents
+POST /dealers/new
+POST /dealers/{dealer_id:int}
+POST /dealers/{dealer_id:int}/retired
+POST /documents/{document_id:int}
+POST /documents/{document_id:int}/publish
+POST /documents/{document_id:int}/retire
+POST /knowledge/new
+POST /knowledge/{article_id:int}/edit
+POST /knowledge/{article_id:int}/{step}
+POST /sources/new
+POST /sources/{source_id:int}/edit
+POST /sources/{source_id:int}/retired
+"""
 _SUPERVISORS = """
+GET /dealers/export.csv
+GET /dealers/export.xlsx
+POST /api/dealers/import
 GET /api/recordings/live
 GET /api/recordings/{call_id}/check
 GET /admin
@@ -260,6 +297,7 @@ ROLES: dict[str, frozenset[Role]] = {
     **_lines(_EVERYONE, *Role),
     **_lines(_AGENTS, AGENT, SUPERVISOR),
     **_lines(_OFFICE, AGENT, SUPERVISOR, OFFICER),
+    **_lines(_EDITORS, SUPERVISOR, OFFICER),
     **_lines(_SUPERVISORS, SUPERVISOR),
     **_lines(_ADMINISTRATORS),
 }

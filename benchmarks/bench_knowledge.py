@@ -1,0 +1,128 @@
+"""The search of the knowledge base: whether the right text is found, and how quickly among 100,000 passages, on SQLite
+and on PostgreSQL (`knowledge_set`)."""
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from benchmarks.knowledge_set import Asked, Ranks, judge, questions, texts
+from benchmarks.lookup import postgres_server
+from benchmarks.report import Figure, Section
+from crm.database import open_engine, reading, upgrade, writing
+from crm.search.models import Entry, Kind
+from crm.search.service import find, write_entries
+from tests.programs import unpacked_folder
+
+OTHERS = 1_500  # texts that answer nothing, where quality is judged
+PASSAGES = 100_000
+SEARCHES = 400
+AT_ONCE = 4_000
+TARGETS = (0.72, 0.86, 0.83)
+
+
+def run(folder: Path, root: Path, quick: bool, say: Callable[[str], None]) -> Section:
+    """Quality, then speed on both databases."""
+    asked = list(questions())
+    small = open_engine(f"sqlite:///{folder / 'small.sqlite3'}")
+    upgrade(small)
+    fill(small, OTHERS)
+    with reading(small) as connection:
+        judged = judge(lambda question: _refs(connection, question), asked)
+    small.dispose()
+    figures = [figure for half in ("tuning", "held out") for figure in _quality(half, judged["all", half])]
+    passages = PASSAGES // 10 if quick else PASSAGES
+    notes = [
+        f"{len(asked):,} questions: {len({one.answer for one in asked})} texts sought among {OTHERS + 150:,}; every"
+        " second question was not looked at while the method was chosen (held out).",
+        f"Speed: {passages:,} passages, {SEARCHES} questions of all kinds in a mixed order, connection open.",
+    ]
+    large = open_engine(f"sqlite:///{folder / 'large.sqlite3'}")
+    upgrade(large)
+    figures += _speed("SQLite", large, passages, asked, say)
+    large.dispose()
+    with postgres_server(unpacked_folder() / "knowledge-postgresql", keep=False) as url:
+        engine = open_engine(url)
+        upgrade(engine)
+        figures += _speed("PostgreSQL", engine, passages, asked, say)
+        engine.dispose()
+    return Section("Search of the knowledge base", figures, notes, _table(judged))
+
+
+def fill(engine: Engine, others: int) -> int:
+    """Writes the texts; returns how many."""
+    entries = list(texts(others))
+    for start in range(0, len(entries), AT_ONCE):
+        with writing(engine) as connection:
+            write_entries(connection, entries[start : start + AT_ONCE])
+    return len(entries)
+
+
+def _refs(connection: object, question: str) -> list[int]:
+    return [one.ref for one in find(connection, question, shelves=["article"])]  # type: ignore[arg-type]
+
+
+def _quality(half: str, ranks: Ranks) -> list[Figure]:
+    names = ("right text first", "among the first three", "mean reciprocal rank")
+    values = (ranks.first, ranks.among_three, ranks.mean_reciprocal)
+    return [
+        Figure(f"{half}: {name}", round(value, 3), "", f"≥ {target}", value >= target)
+        for name, value, target in zip(names, values, TARGETS, strict=True)
+    ]
+
+
+def _table(judged: dict[tuple[str, str], Ranks]) -> str:
+    rows = [
+        "| kind of question | half | questions | first | first three | mean reciprocal rank |",
+        "|---|---|---|---|---|---|",
+    ]
+    for (kind, half), ranks in sorted(judged.items()):
+        values = f"{ranks.first:.2f} | {ranks.among_three:.2f} | {ranks.mean_reciprocal:.3f}"
+        rows.append(f"| {kind} | {half} | {len(ranks.ranks)} | {values} |")
+    return "\n".join(rows)
+
+
+def _speed(name: str, engine: Engine, passages: int, asked: list[Asked], say: Callable[[str], None]) -> list[Figure]:
+    begun = time.monotonic()
+    written = fill(engine, passages - 150)
+    seconds = time.monotonic() - begun
+    say(f"{name}: {written:,} texts written in {seconds:.0f} s")
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))
+    chosen = random.Random(7).sample(asked, SEARCHES)
+    times = []
+    with reading(engine) as connection:
+        for one in chosen[:5]:
+            _refs(connection, one.question)
+        for one in chosen:
+            begin = time.perf_counter()
+            _refs(connection, one.question)
+            times.append((time.perf_counter() - begin) * 1000)
+        ranks = judge(lambda question: _refs(connection, question), chosen)
+    times.sort()
+    p95 = times[int(len(times) * 0.95)]
+    every = Ranks([rank for half in ("tuning", "held out") for rank in ranks["all", half].ranks])
+    changed = _change(engine)
+    return [
+        Figure(f"{name}: p95 of a search", round(p95, 1), "ms", "≤ 30 ms", p95 <= 30),
+        Figure(f"{name}: p50", round(times[len(times) // 2], 1), "ms", "", None),
+        Figure(f"{name}: right text first among {written:,}", round(every.first, 3), "", "", None),
+        Figure(f"{name}: one changed text written and found", round(changed, 1), "ms", "", None),
+        Figure(f"{name}: texts written a second", round(written / seconds), "", "", None),
+    ]
+
+
+def _change(engine: Engine) -> float:
+    """Milliseconds until a changed text is found."""
+    begin = time.perf_counter()
+    entry = Entry(kind=Kind.ARTICLE, ref=1, shelf="article", title="ใบอนุญาตเลี้ยงยีราฟ", body="ขอที่สวนสัตว์")
+    with writing(engine) as connection:
+        write_entries(connection, [entry])
+    with reading(engine) as connection:
+        found = _refs(connection, "อยากเลี้ยงยีราฟ")
+    if found[:1] != [1]:
+        raise RuntimeError("a changed text was not found at once")
+    return (time.perf_counter() - begin) * 1000

@@ -1,0 +1,78 @@
+// The search of the knowledge base as it is typed, and "this answered it" by one key (Alt+A, on what has the focus).
+
+import { ask, toast } from "./office.js";
+
+const form = document.getElementById("search");
+const results = document.getElementById("results");
+const PAUSE_MILLISECONDS = 160;
+let waiting = null;
+let running = null;
+
+/** The page as the server draws it for this question: one drawing for both ways. */
+async function search() {
+  const asked = new URLSearchParams(new FormData(form));
+  running?.abort();
+  running = new AbortController();
+  const address = `/knowledge?${asked}`;
+  try {
+    const answer = await fetch(address, { signal: running.signal, headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    results.replaceChildren(...page.getElementById("results").children);
+    document.getElementById("count").textContent = page.getElementById("count").textContent;
+    history.replaceState(null, "", address);
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  }
+}
+
+function soon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(search, PAUSE_MILLISECONDS);
+}
+
+async function answered(button) {
+  const thing = button.closest("[data-kind]");
+  const question = button.dataset.question ?? document.getElementById("q")?.value ?? "";
+  try {
+    await ask("POST", "/api/knowledge/answered", { kind: thing.dataset.kind, id: Number(thing.dataset.ref), question });
+    button.disabled = true;
+    toast(button.dataset.thanks ?? results?.dataset.thanks ?? "✓");
+  } catch (failed) {
+    toast(failed.message, "bad");
+  }
+}
+
+if (form) {
+  form.addEventListener("input", soon);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+  });
+  form.querySelector("#q").addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      results.querySelector("a")?.focus();
+    }
+  });
+  results.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const links = [...results.querySelectorAll("a.result-title")];
+    const place = links.indexOf(document.activeElement.closest(".result")?.querySelector("a")) + (event.key === "ArrowDown" ? 1 : -1);
+    event.preventDefault();
+    (place < 0 ? form.querySelector("#q") : links[Math.min(place, links.length - 1)])?.focus();
+  });
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-answered]");
+  if (button) answered(button);
+});
+document.addEventListener("keydown", (event) => {
+  if (!event.altKey || event.code !== "KeyA") return;
+  const thing = document.activeElement.closest("[data-kind]") ?? document.querySelector("[data-kind]");
+  const button = thing?.querySelector("[data-answered]:not(:disabled)");
+  if (!button) return;
+  event.preventDefault();
+  answered(button);
+});
