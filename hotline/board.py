@@ -81,6 +81,7 @@ class Now:
         """For the wallboard."""
         now = self._clock()
         floor = self._floor.snapshot(now)
+        quarters = self._book.quarters(now)
         today = self._book.tallies(now)
         empty = Tally(limits=limits_of(self._settings()))
         callbacks, messages = self._health.callbacks(), self._health.messages()
@@ -97,6 +98,7 @@ class Now:
                     callbacks_waiting=callbacks.get(queue.name, 0),
                     messages_waiting=messages.get(queue.name, 0),
                     today=today.get(queue.name, empty),
+                    quarters=quarters.get(queue.name, {}),
                 )
             )
         agents = []
@@ -114,7 +116,12 @@ class Now:
             )
         elsewhere = today.get(None, empty)
         return BoardData(
-            at=now, queues=tuple(queues), agents=tuple(agents), heard=self._health.ami(), elsewhere=elsewhere
+            at=now,
+            queues=tuple(queues),
+            agents=tuple(agents),
+            heard=self._health.ami(),
+            elsewhere=elsewhere,
+            quarters_elsewhere=quarters.get(None, {}),
         )
 
     def snapshot(self) -> Snapshot:

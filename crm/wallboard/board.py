@@ -1,6 +1,6 @@
 """What the board shows, as plain data; whoever wires it provides it anew each time it is asked."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -29,7 +29,8 @@ class AgentNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueNow:
-    """One queue now and today. ``waiting_since``: arrival of the caller who has waited longest."""
+    """One queue now and today. ``waiting_since``: arrival of the caller who has waited longest; ``quarters``: today by
+    quarter hour of the arrival."""
 
     queue: str
     label_th: str = ""
@@ -39,6 +40,7 @@ class QueueNow:
     callbacks_waiting: int = 0
     messages_waiting: int = 0
     today: Tally = field(default_factory=Tally)
+    quarters: Mapping[datetime, Tally] = field(default_factory=dict)
 
     def label(self, language: str) -> str:
         """Name on a screen in this language."""
@@ -58,6 +60,7 @@ class BoardData:
     queues: tuple[QueueNow, ...] = ()
     agents: tuple[AgentNow, ...] = ()
     elsewhere: Tally | None = None
+    quarters_elsewhere: Mapping[datetime, Tally] = field(default_factory=dict)
     heard: bool = True
 
 

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from ami_listener.events import AgentState
 from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow
+from crm.wallboard.chart import Chart, chart_of
 from crm.wallboard.words import STATES, WORDS
 from crm.web.dates import long_date
 from metrics import kpi
 from metrics.tally import Tally
 
 NEAR = 0.05  # this far below a target is a warning, more is a failure
-MOST_TILES = 50
+MOST_TILES = 29
 # Those a supervisor can do something about come first.
 ORDER = (
     AgentState.RINGING,
@@ -87,6 +88,7 @@ class View:
     asa: str | None
     callbacks_waiting: int
     messages_waiting: int
+    chart: Chart
 
 
 def percent(ratio: float | None) -> str | None:
@@ -132,6 +134,11 @@ def view_of(data: BoardData, settings: BoardSettings, language: str, queue: str 
         asa=f"{asa:.1f}" if asa is not None else None,
         callbacks_waiting=sum(one.callbacks_waiting for one in queues),
         messages_waiting=sum(one.messages_waiting for one in queues),
+        chart=chart_of(
+            [*(one.quarters for one in queues), data.quarters_elsewhere if queue is None else {}],
+            data.at,
+            settings.zone,
+        ),
     )
 
 
@@ -206,6 +213,6 @@ def _tile(agent: AgentNow, language: str) -> Tile:
 
 
 def _density(agents: int) -> str:
-    if agents <= 12:
+    if agents <= 6:
         return "roomy"
-    return "normal" if agents <= 20 else "dense"
+    return "normal" if agents <= 16 else "dense"

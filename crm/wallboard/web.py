@@ -16,7 +16,7 @@ from crm.web.pages import environment, language_of
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 ASK_SECONDS: Final = 15.0  # how often a stream makes sure that it is still allowed
-PARTS: Final = ("date", "heard", "waiting", "within", "answered", "satisfaction", "agents", "today")
+PARTS: Final = ("date", "heard", "waiting", "within", "answered", "satisfaction", "agents", "today", "chart")
 
 
 class Wallboard:

@@ -52,6 +52,19 @@ def agents(at: datetime, count: int) -> tuple[AgentNow, ...]:
     )
 
 
+def quarters(at: datetime) -> dict[datetime, Tally]:
+    """A morning: more and more calls, a bad quarter hour, then calm."""
+    begins_at = at.replace(minute=0, second=0, microsecond=0) - timedelta(hours=7)
+    calls = (3, 6, 9, 12, 15, 17, 22, 26, 24, 27, 31, 29, 28, 22, 18, 12, 9, 10, 14, 19, 23, 20, 16, 12)
+    return {
+        begins_at + timedelta(minutes=15 * number): Tally(
+            offered=count, answered=count - lost, answered_within=count - lost - late, abandoned=lost
+        )
+        for number, count in enumerate(calls)
+        for lost, late in [((5, 6) if number in (10, 11) else (0, count // 12))]
+    }
+
+
 def board(
     *, at: datetime | None = None, waiting: int = 0, waited: float = 0, staff: int = 9, today: Tally | None = None
 ) -> BoardData:
@@ -66,6 +79,7 @@ def board(
         callbacks_waiting=2 if waiting else 0,
         messages_waiting=3 if waiting else 0,
         today=today or Tally(),
+        quarters=quarters(at) if today else {},
     )
     second = QueueNow(queue="technical", label_th="ข้อมูลเทคนิค", label_en="Technical")
     return BoardData(at=at, queues=(first, second), agents=agents(at, staff))
