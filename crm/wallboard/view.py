@@ -13,7 +13,7 @@ from metrics import kpi
 from metrics.tally import Tally
 
 NEAR = 0.05  # this far below a target is a warning, more is a failure
-MOST_TILES = 29
+MOST_TILES = 24
 # Those a supervisor can do something about come first.
 ORDER = (
     AgentState.RINGING,
@@ -215,4 +215,4 @@ def _tile(agent: AgentNow, language: str) -> Tile:
 def _density(agents: int) -> str:
     if agents <= 6:
         return "roomy"
-    return "normal" if agents <= 16 else "dense"
+    return "normal" if agents <= 12 else "dense"

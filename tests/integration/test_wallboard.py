@@ -181,7 +181,7 @@ def test_everything_first_then_only_what_changed() -> None:
         stream = producer.watch(THAI)
         first = await message(stream)
         assert set(first["parts"]) == {
-            *("date", "heard", "waiting", "within", "answered", "satisfaction", "agents", "today")
+            *("date", "heard", "waiting", "within", "answered", "satisfaction", "agents", "today", "chart")
         }
         source.wait(9)
         second = await message(stream)
@@ -257,7 +257,7 @@ def test_a_slow_viewer_gets_everything_it_missed() -> None:
         await message(quick)
         source.data = replace(source.data, heard=False)
         await message(quick)
-        assert len((await message(slow))["parts"]) == 8
+        assert len((await message(slow))["parts"]) == 9
 
     play(story)
 
