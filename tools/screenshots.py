@@ -1,5 +1,6 @@
-"""``make screenshots``: pictures of every page, Thai and English, into ``.state/screenshots``; with ``--docs`` those of
-the documents are written anew as well. Everything in them is made up; no Asterisk runs."""
+"""``make screenshots``: pictures of every page, Thai and English, on a desktop and a telephone, into
+``.state/screenshots``; with ``--docs`` those of the documents are written anew as well. Everything in them is made up;
+no Asterisk runs. Says which pages are wider than their window, and what axe finds on them."""
 
 import argparse
 import os
@@ -9,13 +10,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
 
+import staffing_year
+from axe import faults_of
 from card_server import CardServer
 from desk_scenes import QUEUE, answer, arrive, fill_inbox, leave, past_contact, person, ring
 from desk_server import AGENT, OTHER
@@ -24,14 +27,19 @@ from programs import environment, find
 from sqlalchemy import select
 
 from ami_listener.events import AgentState, CallSpied, SpyMode
+from crm.calendar.service import CalendarService
 from crm.console.service import send
 from crm.database import reading, writing
 from crm.staff.models import PhoneKind, Role
-from crm.staff.service import members, set_queues
+from crm.staff.service import members, set_active, set_queues
+from crm.staff.teams import create as create_team
+from crm.staffing.models import Shift
+from crm.staffing.roster import add as add_shift
 from crm.topics.models import topics
 from hotline.people import overlay_of
 
 DESKTOP, TELEPHONE = (1280, 800), (390, 844)
+LANGUAGES = ("th", "en")
 NUMBER = "0812345678"
 QUESTION = "ต้องการส่งออกทุเรียนสดไปจีน ต้องขึ้นทะเบียนสวนและโรงคัดบรรจุที่ไหน"
 ANSWER = "แจ้งขั้นตอนขึ้นทะเบียนสวน (GAP) และโรงคัดบรรจุ (DOA) ส่งลิงก์คู่มือทางอีเมล"
@@ -55,6 +63,8 @@ class Picture:
     user: str = "somsri"
     look: Callable[[CardServer, Page], None] = lambda server, page: page.wait_for_timeout(300)
     size: tuple[int, int] = DESKTOP
+    still: bool = False  # nothing happens on it: whole, in both sizes, several from one office
+    busy: bool = False  # from an office with weeks of calls
 
 
 def ringing(server: CardServer, page: Page) -> None:
@@ -155,12 +165,7 @@ def told_by_the_floor(server: CardServer, page: Page) -> None:
     page.locator(".floor-messages li").wait_for()
 
 
-PICTURES = (
-    Picture("log-in", "/login", ""),
-    Picture("console", "/console", "mali", busy_floor),
-    Picture("console-agent", "/console", "mali", agent_managed),
-    Picture("console-telephone", "/console", "mali", busy_floor, TELEPHONE),
-    Picture("desk-message", "/desk", look=told_by_the_floor),
+MOMENTS = (
     Picture("desk-idle", "/desk"),
     Picture("desk-ringing", "/desk", look=ringing),
     Picture("desk-call", "/desk", look=talking),
@@ -170,26 +175,54 @@ PICTURES = (
     Picture("desk-telephone", "/desk", look=talking, size=TELEPHONE),
     Picture("inbox", "/inbox"),
     Picture("inbox-telephone", "/inbox", size=TELEPHONE),
-    Picture("cards", "/cards"),
+    Picture("console", "/console", "mali", busy_floor),
+    Picture("console-agent", "/console", "mali", agent_managed),
+    Picture("console-telephone", "/console", "mali", busy_floor, TELEPHONE),
+    Picture("desk-message", "/desk", look=told_by_the_floor),
     Picture("card", "/cards/1"),
     Picture("card-office-telephone", "/cards/1", "officer", size=TELEPHONE),
-    Picture("directory", "/directory"),
-    Picture("people", "/people?q=สม"),
-    Picture("person", "/people/1"),
-    Picture("account", "/account"),
-    Picture("admin", "/admin", "admin"),
-    Picture("admin-staff", "/admin/staff", "admin"),
-    Picture("admin-queues", "/admin/queues", "admin"),
-    Picture("admin-departments", "/admin/departments", "admin"),
-    Picture("admin-topics", "/admin/topics", "admin"),
-    Picture("admin-scripts", "/admin/scripts", "admin"),
-    Picture("admin-standards", "/admin/standards", "admin"),
-    Picture("admin-audit", "/admin/audit", "admin"),
 )
+STILL = tuple(
+    Picture(name, path, user, still=True)
+    for user, pages in {
+        "": {"log-in": "/login"},
+        "somsri": {
+            "cards": "/cards", "directory": "/directory", "people": "/people?q=สม", "person": "/people/1",
+            "account": "/account", "knowledge": "/knowledge", "documents": "/documents", "dealers": "/dealers",
+            "sources": "/sources", "not-found": "/people/999",
+        },
+        "officer": {"card-office": "/cards/1"},
+        "mali": {
+            "wallboard": "/wallboard", "recordings": "/recordings", "quality": "/quality",
+            "directory-new": "/directory/new", "directory-entry": "/directory/1", "coaching": "/coaching",
+        },
+        "admin": {
+            "admin": "/admin", "admin-staff": "/admin/staff", "admin-person": "/admin/staff/1",
+            "admin-new-person": "/admin/staff/new", "admin-teams": "/admin/teams", "admin-queues": "/admin/queues",
+            "admin-pauses": "/admin/pauses", "admin-calendar": "/admin/calendar", "admin-closure": "/admin/closure",
+            "admin-departments": "/admin/departments", "admin-new-department": "/admin/departments/new",
+            "admin-department": "/admin/departments/legal", "admin-topics": "/admin/topics",
+            "admin-scripts": "/admin/scripts", "admin-standards": "/admin/standards", "admin-audit": "/admin/audit",
+        },
+    }.items()
+    for name, path in pages.items()
+)  # fmt: skip
+BUSY = tuple(
+    Picture(name, path, "mali", still=True, busy=True)
+    for name, path in {
+        "staffing": "/staffing", "roster": "/staffing/roster", "reports": "/reports",
+        "reports-calls": "/reports/calls", "reports-abandoned": "/reports/abandoned", "briefs": "/briefs",
+    }.items()
+)  # fmt: skip
+PICTURES = (*MOMENTS, *STILL, *BUSY)
 
 
 def furnish(server: CardServer) -> None:
     """People, records and cards to look at."""
+    CalendarService(server.engine, server.settings, server.now).seed()
+    with writing(server.engine) as connection:
+        set_active(connection, server.staff["tricky"], False, server.now(), None)
+        create_team(connection, "ทีมเช้า", "Morning team", server.now(), None)
     server.staff["admin"] = server._account("admin", "ผู้ดูแลระบบ", "Admin", None, PhoneKind.DESK, Role.ADMINISTRATOR)
     known = person(
         server, NUMBER, "สมชาย ผลไม้ไทย", business_level="ready", province="จันทบุรี", occupation="เกษตรกร",
@@ -227,9 +260,9 @@ def card(server: CardServer) -> None:
 
 
 @contextmanager
-def page_of(browser: Browser, server: CardServer, picture: Picture) -> Iterator[Page]:
+def page_of(browser: Browser, server: CardServer, picture: Picture, size: tuple[int, int]) -> Iterator[Page]:
     """A page of somebody."""
-    context = browser.new_context(viewport={"width": picture.size[0], "height": picture.size[1]})
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     if picture.user:
         context.add_cookies([cast(Any, server.cookie(picture.user))])
     yield context.new_page()
@@ -237,41 +270,88 @@ def page_of(browser: Browser, server: CardServer, picture: Picture) -> Iterator[
 
 
 def take(folder: Path, only: str) -> list[Path]:
-    """All pictures, one after the other; each in an office of its own, so that none depends on another."""
-    made = []
+    """All pictures: moments each in an office of its own, so that none depends on another; the others together."""
     os.environ.update(environment())
-    for picture in PICTURES:
-        if only and only not in picture.name:
-            continue
-        for language in ("th", "en"):
-            with tempfile.TemporaryDirectory() as state:
-                server = CardServer(Path(state))
-                server.start()
-                try:
-                    furnish(server)
-                    server.state(AgentState.AVAILABLE, agent=AGENT, ago=95)
-                    made.append(_one(server, picture, language, folder))
-                finally:
-                    server.stop()
-            print(made[-1].name, flush=True)
+    wanted = [picture for picture in PICTURES if only in picture.name]
+    made = []
+    for picture in (one for one in wanted if not one.still):
+        for language in LANGUAGES:
+            with office() as server:
+                made += _pictures(server, [(picture, language, picture.size)], folder)
+    for busy in (False, True):
+        together = [one for one in wanted if one.still and one.busy is busy]
+        if together:
+            with office(busy=busy) as server:
+                shown = [(one, word, size) for one in together for size in (DESKTOP, TELEPHONE) for word in LANGUAGES]
+                made += _pictures(server, shown, folder)
     return made
 
 
-def _one(server: CardServer, picture: Picture, language: str, folder: Path) -> Path:
+@contextmanager
+def office(*, busy: bool = False) -> Iterator[CardServer]:
+    """An office with people, records and cards; or one with weeks of calls and a roster."""
+    with tempfile.TemporaryDirectory() as state:
+        server = CardServer(Path(state))
+        server.start()
+        try:
+            if busy:
+                weeks_of_calls(server)
+            else:
+                furnish(server)
+                server.state(AgentState.AVAILABLE, agent=AGENT, ago=95)
+            yield server
+        finally:
+            server.stop()
+
+
+def weeks_of_calls(server: CardServer) -> None:
+    """Calls of ten weeks, and a roster that falls short about noon."""
+    now = datetime.now(UTC)
+    today = now.astimezone(staffing_year.ZONE).date()
+    staffing_year.fill(server.engine, today, weeks=10)
+    with writing(server.engine) as connection:
+        team = create_team(connection, "ทีมเช้า", "Morning team", now, None)
+        for day in (today + timedelta(days=ahead) for ahead in range(-today.weekday(), 8)):
+            if day.weekday() < 5:
+                early = Shift(day=day, starts=510, ends=990, break_starts=720, break_ends=780, team_id=team, people=7)
+                late = Shift(day=day, starts=630, ends=1110, staff_id=server.staff["somsri"])
+                for shift in (early, late):
+                    add_shift(connection, shift, now, None)
+
+
+def _pictures(server: CardServer, wanted: list[tuple[Picture, str, tuple[int, int]]], folder: Path) -> list[Path]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find("chromium"), args=["--no-sandbox", "--no-proxy-server"]
         )
-        with page_of(browser, server, picture) as page:
-            mark = "&" if "?" in picture.path else "?"
-            page.goto(server.url(f"{picture.path}{mark}lang={language}"))
-            page.evaluate("document.fonts.ready")
-            page.wait_for_timeout(700)
-            picture.look(server, page)
-            path = folder / f"{picture.name}-{language}.png"
-            page.screenshot(path=path, full_page=picture.name.startswith("console"))
+        made = [_one(browser, server, picture, language, size, folder) for picture, language, size in wanted]
         browser.close()
+    return [path for path in made if path is not None]
+
+
+def _one(
+    browser: Browser, server: CardServer, picture: Picture, language: str, size: tuple[int, int], folder: Path
+) -> Path | None:
+    name = f"{picture.name}-telephone" if picture.still and size == TELEPHONE else picture.name
+    with page_of(browser, server, picture, size) as page:
+        mark = "&" if "?" in picture.path else "?"
+        answer = page.goto(server.url(f"{picture.path}{mark}lang={language}"), wait_until="load")
+        if answer is not None and answer.status >= 400 and picture.name != "not-found":
+            print(f"{name}-{language}: there is no such page ({answer.status})", flush=True)
+            return None
+        page.evaluate("document.fonts.ready")
+        page.wait_for_timeout(700)
+        picture.look(server, page)
+        path = folder / f"{name}-{language}.png"
+        page.screenshot(path=path, full_page=picture.still or picture.name.startswith("console"))
+        print(path.name, *_faults(page, size), sep="\n  ", flush=True)
     return path
+
+
+def _faults(page: Page, size: tuple[int, int]) -> list[str]:
+    """What is wrong with a page that can be told without eyes."""
+    wide = page.evaluate("document.documentElement.scrollWidth") - size[0]
+    return ([f"{wide} pixels wider than the window"] if wide > 0 else []) + faults_of(page)
 
 
 def main() -> None:

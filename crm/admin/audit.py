@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from crm.admin.audit_words import kind_of, sentences
+from crm.admin.audit_words import kind_of, sentences, subject_of
 from crm.admin.frame import Frame
 from crm.audit.service import AuditFilter, doers, kinds, lines
 from crm.database import reading
@@ -62,10 +62,11 @@ def routes(frame: Frame) -> APIRouter:
             "audit.html",
             "audit",
             faults=faults,
-            lines=[(line, sentences(line, language)) for line in found[:PAGE]],
+            lines=[(line, sentences(line, language, frame.house.zone)) for line in found[:PAGE]],
             older=found[PAGE - 1].id if len(found) > PAGE else None,
             filled=filled,
             kind_of=kind_of,
+            subject_of=subject_of,
             names={f"staff/{one.id}": one.name(language) for one in people},
             **values,
         )

@@ -1,10 +1,12 @@
 """Lines of the audit as sentences for people. What has no words here is shown as it is kept."""
 
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from crm.audit.service import AuditLine
+from crm.audit.service import SYSTEM, AuditLine
 from crm.cards.words import WORDS as CARDS
+from crm.web.dates import date_and_time
 
 ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "staff.created": ("สร้างบัญชี", "made an account"),
@@ -131,7 +133,47 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "agent": ("เจ้าหน้าที่", "agent"),
     "text": ("ข้อความ", "text"),
     "queue": ("คิว", "queue"),
+    "day": ("วันที่", "day"),
+    "from": ("ตั้งแต่", "from"),
+    "to": ("ถึง", "to"),
+    "days": ("จำนวนวัน", "days"),
+    "shifts": ("จำนวนเวร", "shifts"),
+    "state": ("สถานะ", "state"),
+    "kind": ("ชนิด", "kind"),
+    "to_kind": ("ชนิดปลายทาง", "kind of destination"),
+    "by": ("โดย", "by"),
+    "letters": ("จดหมาย", "letters"),
+    "transferred_at": ("โอนเมื่อ", "transferred"),
+    "people": ("จำนวนคน", "people"),
+    "auto_answer": ("รับสายเอง", "answers by itself"),
 }
+VALUES: Final[dict[str, dict[str, tuple[str, str]]]] = {
+    "role": {
+        "agent": ("เจ้าหน้าที่", "agent"),
+        "officer": ("เจ้าหน้าที่หน่วยงานเจ้าของเรื่อง", "officer"),
+        "supervisor": ("หัวหน้างาน", "supervisor"),
+        "administrator": ("ผู้ดูแลระบบ", "administrator"),
+    },
+    "phone": {"browser": ("ในเบราว์เซอร์", "in the browser"), "desk": ("เครื่องบนโต๊ะ", "on the desk")},
+    "sex": {"female": ("หญิง", "female"), "male": ("ชาย", "male")},
+    "language": {"th": ("ไทย", "Thai"), "en": ("อังกฤษ", "English")},
+    "kind": {
+        "blind": (CARDS["th"]["mode_blind"], CARDS["en"]["mode_blind"]),
+        "attended": (CARDS["th"]["mode_attended"], CARDS["en"]["mode_attended"]),
+        "new": ("ใหม่", "new"),
+    },
+    "to_kind": {
+        "department": ("หน่วยงาน", "department"),
+        "officer": ("เจ้าหน้าที่หน่วยงาน", "officer"),
+        "agent": ("เจ้าหน้าที่", "agent"),
+        "outside": ("เบอร์ภายนอก", "outside"),
+    },
+    "state": {
+        key.removeprefix("state_"): (text, CARDS["en"][key]) for key, text in CARDS["th"].items() if key[:6] == "state_"
+    },
+}
+"""Values that are words of ours, by the detail's name."""
+_YES, _NO = ("ใช่", "yes"), ("ไม่ใช่", "no")
 _NOTHING: Final = "–"
 
 
@@ -155,15 +197,44 @@ def field_of(name: str, language: str) -> str:
     return _in(language, FIELDS.get(name, (name, name)))
 
 
-def sentences(line: AuditLine, language: str) -> dict[str, Any]:
-    """What a line says: ``what`` was done, and ``details``, each a name, what was and what is (or None and what is)."""
+def subject_of(subject: str, names: Mapping[str, str], language: str) -> str:
+    """What was done to: by name, else its kind and number."""
+    kind, separator, which = subject.partition("/")
+    if subject in names or not separator or kind not in KINDS:
+        return names.get(subject, subject)
+    return f"{kind_of(kind, language)} {which}"
+
+
+def sentences(line: AuditLine, language: str, zone: tzinfo) -> dict[str, Any]:
+    """What a line says: ``who`` did it, ``what`` was done, and ``details``, each a name, what was and what is (or None
+    and what is)."""
     details: list[tuple[str, str | None, str]] = []
     for name, value in line.details.items():
         if name == "changes" and isinstance(value, Mapping):
-            details += [(field_of(field, language), *_old_and_new(pair)) for field, pair in value.items()]
+            for field, pair in value.items():
+                details.append((field_of(field, language), *_old_and_new(field, pair, language)))
+        elif name == "number" and line.action.startswith("card."):
+            details.append((_in(language, ("เลขที่การ์ด", "card")), None, plain(value)))
         elif value not in (None, "", {}, []):
-            details.append((field_of(name, language), None, plain(value)))
-    return {"what": text_of(line.action, language), "details": details}
+            told = _moment(value, language, zone) if name.endswith("_at") else None
+            details.append((field_of(name, language), None, told or value_of(name, value, language)))
+    who = _in(language, ("ระบบ", "the system")) if line.who == SYSTEM else line.who
+    return {"who": who, "what": text_of(line.action, language), "details": details}
+
+
+def _moment(value: Any, language: str, zone: tzinfo) -> str | None:
+    try:
+        return date_and_time(datetime.fromisoformat(str(value)), zone, language)
+    except ValueError:
+        return None
+
+
+def value_of(name: str, value: Any, language: str) -> str:
+    """A value of the detail ``name`` as people say it."""
+    if isinstance(value, bool):
+        return _in(language, _YES if value else _NO)
+    known = VALUES.get(name, {}).get(value) if isinstance(value, str) else None
+    return _in(language, known) if known else plain(value)
 
 
 def plain(value: Any) -> str:
@@ -177,10 +248,10 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def _old_and_new(pair: Any) -> tuple[str | None, str]:
+def _old_and_new(name: str, pair: Any, language: str) -> tuple[str | None, str]:
     if isinstance(pair, list) and len(pair) == 2:
-        return plain(pair[0]), plain(pair[1])
-    return None, plain(pair)
+        return value_of(name, pair[0], language), value_of(name, pair[1], language)
+    return None, value_of(name, pair, language)
 
 
 def _in(language: str, words: tuple[str, str]) -> str:

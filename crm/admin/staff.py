@@ -237,7 +237,7 @@ class StaffPages:
             shown=shown,
             person=person,
             teams=teams,
-            history=[(line, sentences(line, frame.pages.language(request, who))) for line in history],
+            history=[(line, sentences(line, frame.pages.language(request, who), frame.house.zone)) for line in history],
             log_ins=log_ins,
             now=at,
             may_help=person is not None and may_help(who, person),
