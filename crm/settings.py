@@ -2,13 +2,14 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from dialplan.site import MailAddress, Network, Section, Text
 
 DATABASE_FILE = "hotline.sqlite3"
+ClockTime = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]
 
 
 class DatabaseSettings(Section):
@@ -140,6 +141,17 @@ class CardSettings(Section):
     answer_hours: int = Field(0, ge=0, le=100, description="Working hours on top of those days.")
     remind_hours: int = Field(2, ge=0, le=100, description="Hours before it is due that the office is reminded.")
     link_days: int = Field(30, ge=1, le=365, description="How long a link in a letter opens its card.")
+
+
+class BriefSettings(Section):
+    """The brief before the day and the summary after it (L9), as pages and as letters to the team."""
+
+    morning: ClockTime = Field("08:15", description="When the brief is sent, on days with opening hours; empty: never.")
+    evening: ClockTime = Field("18:40", description="When the summary is sent, likewise.")
+    recipients: tuple[MailAddress, ...] = Field(
+        (), description="Addresses; empty: everybody of the team whose account has one."
+    )
+    language: Literal["th", "en"] = Field("th", description="Language of the letters.")
 
 
 class StaffingSettings(Section):

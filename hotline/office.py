@@ -22,6 +22,7 @@ from crm.web.shell import House, NavigationItem
 from hotline.office_admin import make_admin
 from hotline.office_basket import make_baskets
 from hotline.office_basket_knowledge import KnowledgeBase
+from hotline.office_briefs import make_briefs
 from hotline.office_cards import make_cards
 from hotline.office_console import make_console
 from hotline.office_desk import make_desk
@@ -45,6 +46,7 @@ NAVIGATION: Final = (
     NavigationItem("/knowledge", "คลังความรู้", "Knowledge", OFFICE),
     NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
     NavigationItem("/staffing", "อัตรากำลัง", "Staffing", SUPERVISORS, room=True),
+    NavigationItem("/briefs", "สรุปเช้า–เย็น", "Briefs", SUPERVISORS, room=True),
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
     NavigationItem("/recordings", "บันทึกเสียง", "Recordings", SUPERVISORS, room=True),
     NavigationItem("/reports", "รายงาน", "Reports", SUPERVISORS, room=True),
@@ -77,9 +79,15 @@ class Office:
         self._add_inbox()
         self._add_recordings()
         self._add_console()
+        self._add_briefs()
         self.routers.append(make_staffing(around, self.access, self.house))
         self._add_reports()
         self._add_knowledge()
+
+    def _add_briefs(self) -> None:
+        router, work = make_briefs(self.around, self.access, self.house)
+        self.routers.append(router)
+        self._works.append(work)
 
     def _add_telephones(self) -> None:
         made = make_telephones(self.around, self.hub, self.access)

@@ -20,6 +20,7 @@ from crm.people.numbers import is_country
 from crm.settings import (
     BasketSettings,
     BounceSettings,
+    BriefSettings,
     CardSettings,
     DatabaseSettings,
     MailServer,
@@ -76,6 +77,7 @@ class Settings(BaseSettings, HotlineSite):
     basket: BasketSettings = Field(default_factory=BasketSettings)
     cards: CardSettings = Field(default_factory=CardSettings)
     staffing: StaffingSettings = Field(default_factory=StaffingSettings)
+    briefs: BriefSettings = Field(default_factory=BriefSettings)
     service: ServiceSection = Field(default_factory=ServiceSection)
     _of_file: Self | None = PrivateAttr(None)
     _people_problems: tuple[str, ...] = PrivateAttr(())

@@ -98,8 +98,9 @@ def prometheus(whole: Whole, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def played(whole: Whole, prometheus: Prometheus) -> dict[str, BaseException | None]:
     results = play(whole, SCENARIOS)
     asyncio.run(whole.gone(20))
-    rated = 'sum(increase(hotline_surveys_total{meaning="impressed"}[60s])) > 0'
-    prometheus.until(lambda: prometheus.value(rated), 15, "the last call is scraped")
+    for series in ('hotline_surveys_total{meaning="impressed"}', "hotline_wrap_up_seconds_count"):
+        seen = f"sum(increase({series}[60s])) > 0"
+        prometheus.until(lambda seen=seen: prometheus.value(seen), 15, f"{series} is scraped")
     return results
 
 

@@ -86,6 +86,7 @@ GET /basket/{contact_id}/items/{item_id}/files/{number}
 GET /basket/{contact_id}/summary
 GET /basket/{contact_id}/summary.pdf
 GET /baskets
+GET /briefs
 GET /desk
 GET /desk/events
 GET /inbox
