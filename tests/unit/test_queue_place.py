@@ -26,7 +26,8 @@ def one(application: str) -> str:
     return text
 
 
-PLACE, PRIORITY, DAY = one("Set(HOTLINE_PLACE="), one("Set(QUEUE_PRIO="), one("Set(GLOBAL(HOTLINE_DAY_")
+PRIORITY, DAY = one("Set(QUEUE_PRIO="), one("Set(GLOBAL(HOTLINE_DAY_")
+SET_PLACE = re.compile(r"\$\{SET\(HOTLINE_PLACE=\$\[(FLOOR\([^\]]*\))\]\)\}")
 
 
 def floor_of(expression: str, **values: str) -> int:
@@ -38,7 +39,7 @@ def floor_of(expression: str, **values: str) -> int:
 
 
 def place_of(day: int, arrived: str) -> int:
-    expression = re.fullmatch(r"Set\(HOTLINE_PLACE=\$\[(.*)\]\)", PLACE)
+    expression = SET_PLACE.search(PRIORITY)
     assert expression is not None
     return floor_of(
         expression[1].replace("GLOBAL(HOTLINE_DAY_enquiries)", "DAY"), DAY=str(day), HOTLINE_ARRIVED=arrived
@@ -56,7 +57,7 @@ def priority_of(day: int, arrived: str) -> int:
     limits = re.fullmatch(
         r"Set\(QUEUE_PRIO=\$\{IF\(\$\[\$\{HOTLINE_PLACE\} > (\d+)\]\?(\d+):"
         r"\$\{IF\(\$\[\$\{HOTLINE_PLACE\} < (-\d+)\]\?(-\d+):\$\{HOTLINE_PLACE\}\)\}\)\}\)",
-        PRIORITY,
+        SET_PLACE.sub("${HOTLINE_PLACE}", PRIORITY),
     )
     assert limits is not None
     above, most, below, least = map(int, limits.groups())
@@ -94,11 +95,11 @@ def test_every_pass_counts_anew_right_before_it() -> None:
     assert len(passes) == 6
     for at in passes:
         name = lines[at].removeprefix("Queue(").partition(",")[0]
-        assert lines[at - 3].startswith(
+        assert lines[at - 2].startswith(
             f'ExecIf($["${{GLOBAL(HOTLINE_DAY_{name})}}" = "" | ${{QUEUE_WAITING_COUNT({name})}} = 0]'
         )
-        assert lines[at - 2].startswith(f"Set(HOTLINE_PLACE=$[FLOOR((${{GLOBAL(HOTLINE_DAY_{name})}} - ")
         assert lines[at - 1].startswith("Set(QUEUE_PRIO=")
+        assert f"${{SET(HOTLINE_PLACE=$[FLOOR((${{GLOBAL(HOTLINE_DAY_{name})}} - " in lines[at - 1]
 
 
 @pytest.mark.parametrize(
