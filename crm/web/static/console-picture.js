@@ -118,7 +118,7 @@ export function draw() {
     const note = [agentName(call.agent), queueLabel(call.queue), listeners.length && `${words.spied_by} ${listeners.join(", ")}`];
     drawCall(row, call, note.filter(Boolean).join(" · "));
     const mine = call.agent === data.me.extension;
-    acts(row, data.me.extension && !mine
+    acts(row, data.me.extension && !mine && picture.agents[call.agent]
       ? ["listen", "whisper", "barge"].map((way) => ({ key: way, act: way, of: call.agent, label: words[way], whom: agentName(call.agent) }))
       : []);
   });
