@@ -40,8 +40,8 @@ MODULES = (
     "app_stack", "app_dial", "app_queue", "app_playback", "app_read", "app_record", "app_userevent", "app_originate",
     "app_chanspy", "app_mixmonitor", "app_softhangup", "app_exec", "app_signal", "app_verbose", "app_echo",
     "func_callerid", "func_channel", "func_strings", "func_logic", "func_math", "func_db", "func_cut", "func_env",
-    "func_global", "func_timeout", "func_export", "func_devstate", "func_pjsip_aor", "func_pjsip_contact", "res_speech",
-    "res_agi",
+    "func_global", "func_volume", "func_timeout", "func_export", "func_devstate", "func_pjsip_aor",
+    "func_pjsip_contact", "res_speech", "res_agi",
 )  # fmt: skip
 
 # What the service listens to; everything else stays inside Asterisk (libraries.md: filtering gains most).

@@ -14,6 +14,7 @@ from fastapi import APIRouter
 from ami_listener.events import Event
 from crm.live import Hub
 from crm.staff.access import AGENTS, EVERYONE, OFFICE, SUPERVISORS, Access
+from crm.staff.models import Role
 from crm.staff.passwords import Hasher
 from crm.staff.watch import LogIns
 from crm.staff.web import StaffPages
@@ -29,6 +30,7 @@ from hotline.office_desk import make_desk
 from hotline.office_inbox import make_inbox
 from hotline.office_knowledge import make_knowledge
 from hotline.office_mail import make_mail
+from hotline.office_quality import make_quality
 from hotline.office_recordings import make_recordings
 from hotline.office_records import Records
 from hotline.office_reports import make_reports
@@ -49,6 +51,8 @@ NAVIGATION: Final = (
     NavigationItem("/briefs", "สรุปเช้า–เย็น", "Briefs", SUPERVISORS, room=True),
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
     NavigationItem("/recordings", "บันทึกเสียง", "Recordings", SUPERVISORS, room=True),
+    NavigationItem("/quality", "คุณภาพ", "Quality", SUPERVISORS, room=True),
+    NavigationItem("/quality/mine", "คะแนนของฉัน", "My scores", (Role.AGENT,)),
     NavigationItem("/reports", "รายงาน", "Reports", SUPERVISORS, room=True),
     NavigationItem("/admin", "ตั้งค่า", "Administration", SUPERVISORS),
 )
@@ -109,6 +113,7 @@ class Office:
         self.routers.append(made.router)
         self._listeners.append(made.happened)
         self._works.append(made.run)
+        self.routers += make_quality(self.around, self.access, self.house, made.pages)
 
     def _add_reports(self) -> None:
         made = make_reports(self.around, self.access, self.house)

@@ -20,6 +20,7 @@ import crm.knowledge.models
 import crm.outbox.models
 import crm.pauses.models
 import crm.people.models
+import crm.quality.models
 import crm.recordings.models
 import crm.reports.models
 import crm.scripts.models
