@@ -146,7 +146,7 @@ def _card(row: Mapping[Any, Any], newest: Mapping[int, tuple[int, int]]) -> Card
 def make_card(connection: Connection, name_th: str, name_en: str, at: datetime, doer: Doer) -> int:
     """A new card, which begins as the card of a hotline call."""
     values = {"name_th": name_th, "name_en": name_en, "draft": first_form().text(), "created_at": at, "updated_at": at}
-    card_id = int(connection.execute(insert(qa_cards).values(**values)).inserted_primary_key[0])
+    card_id = int(connection.execute(insert(qa_cards).values(**values).returning(qa_cards.c.id)).scalar_one())
     note(connection, at, doer, "quality.card_made", f"qa-card/{card_id}", name=name_th)
     return card_id
 
@@ -276,7 +276,7 @@ def begin_review(
         "agent": talk.agent, "queue": talk.queue, "answered_at": talk.answered_at, "grader_id": grader.staff_id,
         "grader": grader.username, "state": ReviewState.DRAFT, "answers": "{}", "comment": "", "created_at": at,
     }  # fmt: skip
-    return int(connection.execute(insert(qa_reviews).values(**values)).inserted_primary_key[0])
+    return int(connection.execute(insert(qa_reviews).values(**values).returning(qa_reviews.c.id)).scalar_one())
 
 
 def save_review(
@@ -352,7 +352,7 @@ def reviews(
 def begin_round(connection: Connection, sample_id: int, version_id: int, at: datetime, doer: Doer) -> int:
     """Several graders shall score this talk."""
     values = {"sample_id": sample_id, "version_id": version_id, "begun_at": at, "begun_by": doer.username}
-    round_id = int(connection.execute(insert(qa_rounds).values(**values)).inserted_primary_key[0])
+    round_id = int(connection.execute(insert(qa_rounds).values(**values).returning(qa_rounds.c.id)).scalar_one())
     note(connection, at, doer, "quality.round_begun", f"qa-round/{round_id}")
     return round_id
 

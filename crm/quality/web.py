@@ -88,7 +88,7 @@ class QualityPages:
             with reading(around.engine) as connection:
                 by_agent = trends(connection, starts)
                 teams = of_teams(by_agent, team_of_agents(connection), WEEKS)
-                values = {
+                values: dict[str, Any] = {
                     "samples": service.samples(connection),
                     "cards": [one for one in service.cards(connection, active=True) if one.version_id],
                     "reviews": service.reviews(connection, final=True, limit=20),
