@@ -28,7 +28,7 @@ COMMANDS = {
     "people": ("people:people", "People who call: add, find, import."),
     "staff": ("staff:staff", "People who work here: accounts for the pages."),
     "agents": ("agents:agents", "Agents: who is there, pause, take back."),
-    "knowledge": ("knowledge:knowledge", "The knowledge base: import, search."),
+    "knowledge": ("knowledge:knowledge", "The knowledge base: import articles, search, the first set."),
     "calendar": ("calendar:calendar", "Holidays and opening hours."),
     "closure": ("closure:closure", "Emergency closure of the hotline."),
     "callbacks": ("callbacks:callbacks", "Callers who wait to be called back."),

@@ -8,6 +8,7 @@ from crm import database
 from crm.database import reading, writing
 from crm.departments.service import DepartmentDraft
 from crm.departments.service import create as create_department
+from crm.knowledge.starter import fill as fill_knowledge
 from crm.staff import service
 from crm.staff.accounts import StaffDraft
 from crm.staff.models import Role, Sex
@@ -89,6 +90,7 @@ def make_demo_people(settings: Settings) -> tuple[Settings, list[DemoLogin]]:
             logins.append(DemoLogin(draft.username, password.plain, what))
         with writing(engine) as connection:
             create_department(connection, OFFICE, at, None)
+            fill_knowledge(connection, at)
         with reading(engine) as connection:
             overlay = overlay_of(connection)
     finally:

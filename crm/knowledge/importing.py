@@ -38,12 +38,19 @@ class LineFault:
 def read_lines(lines: Iterable[str]) -> tuple[list[Line], list[LineFault]]:
     """What the lines say: objects with ``id`` and ``text``, perhaps ``title``, ``also_asked_as`` (text or list),
     ``title_en``, ``text_en``, ``sources``. Every fault of every line."""
+    return _read((number, raw) for number, raw in enumerate(lines, 1) if raw.strip())
+
+
+def read_articles(told: Iterable[dict[str, Any]]) -> tuple[list[Line], list[LineFault]]:
+    """The same of objects."""
+    return _read(enumerate(told, 1))
+
+
+def _read(numbered: Iterable[tuple[int, str | dict[str, Any]]]) -> tuple[list[Line], list[LineFault]]:
     found: list[Line] = []
     faults: list[LineFault] = []
     seen: dict[str, int] = {}
-    for number, raw in enumerate(lines, 1):
-        if not raw.strip():
-            continue
+    for number, raw in numbered:
         try:
             line = _line(raw)
             if line.key in seen:
@@ -56,9 +63,9 @@ def read_lines(lines: Iterable[str]) -> tuple[list[Line], list[LineFault]]:
     return found, faults
 
 
-def _line(raw: str) -> Line:
+def _line(raw: str | dict[str, Any]) -> Line:
     try:
-        told = json.loads(raw)
+        told = json.loads(raw) if isinstance(raw, str) else raw
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at letter {error.pos + 1}") from None
     if not isinstance(told, dict):

@@ -6,8 +6,8 @@ megabytes, a search reads a few hundred rows, and a change rewrites only the row
 of BM25 with a fixed mean length: they hold without knowing the other passages. The same on SQLite and PostgreSQL.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select, text, update
@@ -25,12 +25,12 @@ _ENTRIES_AT_ONCE: Final = 4000
 BODY, TITLE, ALSO = 1.0, 1.6, 1.0  # what a piece counts, by where it stands
 
 
-@dataclass(slots=True)
 class _Changes:
-    """What a piece of one block loses and gets."""
+    """What the pieces of each block lose and get: block → piece → places, or place → weight."""
 
-    without: set[int] = field(default_factory=set)
-    more: dict[int, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.without: defaultdict[int, defaultdict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+        self.more: defaultdict[int, defaultdict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
 
 
 def write_entries(connection: Connection, entries: Iterable[Entry]) -> int:
@@ -45,7 +45,7 @@ def write_entries(connection: Connection, entries: Iterable[Entry]) -> int:
 def forget(connection: Connection, kind: Kind, refs: Iterable[int]) -> None:
     """These things are not found any more."""
     _lock(connection)
-    changes: dict[tuple[int, int], _Changes] = {}
+    changes = _Changes()
     _take_out(connection, kind, list(refs), changes)
     _apply(connection, changes)
 
@@ -57,7 +57,7 @@ def _lock(connection: Connection) -> None:
 
 def _write(connection: Connection, entries: Sequence[Entry]) -> None:
     _lock(connection)
-    changes: dict[tuple[int, int], _Changes] = {}
+    changes = _Changes()
     kinds: dict[Kind, list[int]] = {}
     for entry in entries:
         kinds.setdefault(entry.kind, []).append(entry.ref)
@@ -85,9 +85,7 @@ def pieces_in(title: str, also: str, body: str) -> tuple[dict[int, float], int]:
     return counts((pieces_of(title), pieces_of(also), pieces_of(body)), (TITLE, ALSO, BODY))
 
 
-def _take_out(
-    connection: Connection, kind: Kind, refs: Sequence[int], changes: dict[tuple[int, int], _Changes]
-) -> None:
+def _take_out(connection: Connection, kind: Kind, refs: Sequence[int], changes: _Changes) -> None:
     columns = search_passages.c
     gone: dict[int, int] = {}
     for some in _in_parts(refs, _SOME):
@@ -96,24 +94,28 @@ def _take_out(
         for row in connection.execute(query).all():
             block, place = divmod(row.id, BLOCK)
             gone[block] = gone.get(block, 0) + 1
+            here_gone = changes.without[block]
             for piece in pieces_in(row.title, row.also, row.body)[0]:
-                changes.setdefault((piece, block), _Changes()).without.add(place)
+                here_gone[piece].add(place)
         connection.execute(delete(search_passages).where(here))
     for block, count in gone.items():
         fewer = search_blocks.c.passages - count
         connection.execute(update(search_blocks).where(search_blocks.c.block == block).values(passages=fewer))
 
 
-def _put_in(
-    connection: Connection, shelf: str, rows: list[dict[str, Any]], changes: dict[tuple[int, int], _Changes]
-) -> None:
+def _put_in(connection: Connection, shelf: str, rows: list[dict[str, Any]], changes: _Changes) -> None:
     numbers = _numbers(connection, shelf, len(rows))
     for row, number in zip(rows, numbers, strict=True):
         row["id"] = number
         block, place = divmod(number, BLOCK)
         found, length = pieces_in(row["title"], row["also"], row["body"])
+        more = changes.more[block]
+        known: dict[float, int] = {}
         for piece, often in found.items():
-            changes.setdefault((piece, block), _Changes()).more[place] = weight(often, length)
+            marked = known.get(often)
+            if marked is None:
+                marked = known[often] = weight(often, length)
+            more[piece][place] = marked
     if rows:
         connection.execute(insert(search_passages), rows)
 
@@ -141,22 +143,19 @@ def _numbers(connection: Connection, shelf: str, count: int) -> list[int]:
     return numbers
 
 
-def _apply(connection: Connection, changes: dict[tuple[int, int], _Changes]) -> None:
+def _apply(connection: Connection, changes: _Changes) -> None:
     """Rewrites the rows that change."""
-    blocks: dict[int, list[int]] = {}
-    for piece, block in changes:
-        blocks.setdefault(block, []).append(piece)
     columns = search_postings.c
-    for block, pieces in sorted(blocks.items()):
-        for some in _in_parts(sorted(pieces), _SOME):
+    for block in sorted({*changes.without, *changes.more}):
+        without, more = changes.without[block], changes.more[block]
+        for some in _in_parts(sorted({*without, *more}), _SOME):
             rows = connection.execute(
                 select(columns.term, columns.packed).where(columns.term.in_(some), columns.block == block)
             )
             there = {row.term: row.packed for row in rows}
             new, empty = [], []
             for piece in some:
-                change = changes[piece, block]
-                packed = changed(there.get(piece), change.without, change.more)
+                packed = changed(there.get(piece), without.get(piece, ()), more.get(piece, {}))
                 if packed:
                     new.append({"term": piece, "block": block, "count": len(packed) // 3, "packed": packed})
                 elif piece in there:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from crm.search.index import forget, write_entries
 from crm.search.models import Entry, Found, Kind, search_blocks, search_passages, search_postings
-from crm.search.packing import BLOCK, unpack
+from crm.search.packing import BLOCK, SCALE, unpack
 from crm.search.question import Question, typed_in_thai, understand
 from crm.search.ranking import Passage, best_of, judge, rarity
 
@@ -22,6 +22,7 @@ __all__ = ["Entry", "Found", "Kind", "find", "forget", "write_entries"]
 _BUDGET: Final = 40_000  # entries of the index that a search reads
 _CANDIDATES: Final = 40
 _SNIPPET: Final = 240
+_FINE: Final = 1024  # steps of what a piece is worth
 
 
 def find(connection: Connection, asked: str, *, shelves: Sequence[str], limit: int = 10) -> list[Found]:
@@ -78,20 +79,23 @@ def _likely(
             continue
         chosen.append(piece)
         spent += having[piece]
-    scores: dict[int, float] = {}
+    values = {piece: round(worth[piece] * _FINE) for piece in chosen}  # whole numbers: the same sum in any order
+    scores: dict[int, int] = {}
     columns = search_postings.c
     rows = connection.execute(
         select(columns.term, columns.block, columns.packed).where(columns.term.in_(chosen), columns.block.in_(blocks))
     )
     get = scores.get
     for term, block, packed in rows:
-        value = worth[term] / 100
+        value = values[term]
         base = block * BLOCK
         places, marks = unpack(packed)
         for place, mark in zip(places, marks, strict=True):
             number = base + place
-            scores[number] = get(number, 0.0) + value * mark
-    return {one: scores[one] for one in heapq.nlargest(_CANDIDATES, scores, key=lambda one: (scores[one], -one))}
+            scores[number] = get(number, 0) + value * mark
+    least = min(heapq.nlargest(_CANDIDATES, scores.values()), default=0)
+    best = sorted((-score, number) for number, score in scores.items() if score >= least)[:_CANDIDATES]
+    return {number: -score / (_FINE * SCALE) for score, number in best}
 
 
 def _passages(connection: Connection, ids: Sequence[int]) -> list[Passage]:

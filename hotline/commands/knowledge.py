@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from crm.database import reading, writing
 from crm.knowledge.importing import external_ids, import_lines, read_lines
+from crm.knowledge.starter import fill
 from crm.search.models import RESTRICTED, Kind
 from crm.search.service import Found, find
 from hotline.cli import Context
@@ -23,7 +24,7 @@ _SHELVES = (*_KINDS, RESTRICTED)
 
 @click.group()
 def knowledge() -> None:
-    """The knowledge base: import articles, search."""
+    """The knowledge base: import articles, search, the first set."""
 
 
 @knowledge.command("import")
@@ -49,6 +50,15 @@ def import_(context: Context, file: TextIO, published: bool, by: str) -> None:
         new, changed = import_lines(connection, lines, datetime.now(UTC), None, by, published=published)
     state = "published" if published else "as drafts: verify and publish them on the page /knowledge"
     click.echo(f"{new} new, {changed} with a new version, {state}.")
+
+
+@knowledge.command()
+@click.pass_obj
+def starter(context: Context) -> None:
+    """Write the first set: steps of the service manuals and the ministry's nine web sites. Only where nothing is."""
+    with writing(context.engine()) as connection:
+        articles, sites = fill(connection, datetime.now(UTC))
+    click.echo(f"{articles} articles and {sites} sources written.")
 
 
 @knowledge.command()
