@@ -12,6 +12,7 @@ PACKAGES = {
     "chromium": "chromium",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "chasquid": "chasquid",
 }
 
 

@@ -67,7 +67,7 @@ MORE: Final[dict[str, dict[str, str]]] = {
         "drafted": "ร่างสรุปให้แล้ว โปรดตรวจแก้",
         "in_basket": "{count} รายการในตะกร้า",
         "nothing_found": "ไม่พบข้อมูล",
-        "keys": "↑↓ เลือก · Enter ใส่ตะกร้า · Shift+Enter อ่าน · Ctrl+Enter ตอบได้",
+        "keys_help": "↑↓ เลือก · Enter ใส่ตะกร้า · Shift+Enter อ่าน · Alt+Enter ตอบได้",
     },
     "en": {
         "show_visitor": "Show to the visitor",
@@ -133,6 +133,6 @@ MORE: Final[dict[str, dict[str, str]]] = {
         "drafted": "Drafted: please correct it",
         "in_basket": "{count} in the basket",
         "nothing_found": "Nothing found",
-        "keys": "↑↓ choose · Enter put in · Shift+Enter read · Ctrl+Enter answered it",
+        "keys_help": "↑↓ choose · Enter put in · Shift+Enter read · Alt+Enter answered it",
     },
 }

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from ami_listener.floor import FloorSnapshot
+from crm.basket.words import WORDS as BASKET_WORDS
 from crm.contacts.showing import choices as record_choices
 from crm.desk.service import Desk, waiting_of
 from crm.desk.stream import Streams
@@ -69,7 +70,9 @@ class DeskPages:
         async def page(request: Request, who: Annotated[Visitor, Depends(access.of(*AGENTS))]) -> HTMLResponse:
             """The desk itself, with everything it shows at first."""
             reasons = await run_in_threadpool(self._around.reasons, who.role)
+            language = self._pages.language(request, who)
             data = {
+                "basket": {"words": BASKET_WORDS[language]},
                 "state": await self.state(who),
                 "queues": self._around.queues,
                 "colleagues": self._around.colleagues(),
@@ -78,13 +81,13 @@ class DeskPages:
                 "me": who.staff_id,
                 "zone": str(self._around.house.zone),
             }
-            language = self._pages.language(request, who)
             return self._pages.page(
                 request,
                 who,
                 "desk.html",
                 data=data,
                 choices=choices_in(language),
+                basket_words=BASKET_WORDS[language],
                 offices=self._around.offices(language),
             )
 

@@ -44,12 +44,13 @@ _BY_ENHANCED: Final = {
     ("7", "0"): Reason.NOT_OURS,
     ("7", "8"): Reason.NOT_OURS,
 }
+_OUR_FAULT: Final = ("relay", "authentication", "not allowed to send", "not from you", "password")
 _BY_WORDS: Final = (
     (Reason.NO_MAILBOX, ("user unknown", "unknown user", "no such user", "no such mailbox", "does not exist")),
     (Reason.NO_DOMAIN, ("domain not found", "host not found", "no such domain", "unrouteable", "unknown domain")),
     (Reason.FULL, ("mailbox full", "mailbox is full", "over quota", "quota exceeded", "disk full")),
     (Reason.TOO_BIG, ("too large", "too big", "size limit", "exceeds")),
-    (Reason.NOT_OURS, ("relay", "authentication", "not allowed to send", "not from you", "password")),
+    (Reason.NOT_OURS, _OUR_FAULT),
     (Reason.UNWANTED, ("spam", "blocked", "blacklist", "policy", "reputation")),
 )
 
@@ -71,11 +72,13 @@ def reason_for(answer: str) -> Reason:
         return Reason.LATE
     if "is not there any more" in answer:
         return Reason.FILE_GONE
+    small = answer.lower()
     if found := _ENHANCED.search(answer):
         known = _BY_ENHANCED.get((found[2], found[3]))
-        if known is not None or found[2] == "7":
-            return known or Reason.UNWANTED
-    small = answer.lower()
+        if known is None and found[2] == "7":
+            known = Reason.NOT_OURS if any(word in small for word in _OUR_FAULT) else Reason.UNWANTED
+        if known is not None:
+            return known
     for reason, words in _BY_WORDS:
         if any(word in small for word in words):
             return reason

@@ -66,6 +66,7 @@ thank you
         ("552 5.3.4 Message size exceeds fixed limit", Reason.TOO_BIG),
         ("554 5.7.1 looks like spam", Reason.UNWANTED),
         ("550 relay not permitted", Reason.NOT_OURS),
+        ("503 5.7.1 Relay not allowed", Reason.NOT_OURS),
         ("535 5.7.8 Error: authentication failed", Reason.NOT_OURS),
         ("451 not now", Reason.AWAY),
         ("[Errno 111] Connect call failed ('127.0.0.1', 25)", Reason.AWAY),

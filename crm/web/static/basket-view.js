@@ -26,7 +26,7 @@ export class BasketView extends EventTarget {
   /** `contact`: id of the record; `words`, `language`: of the page. Tells `changed` (detail: the basket). */
   constructor(place, { contact, words, language, basket = null }) {
     super();
-    Object.assign(this, { place, contact, words, language, basket: null, seen: null, timers: {}, saving: Promise.resolve(), prefix: `basket-${++views}` });
+    Object.assign(this, { place, contact, words, language, basket: null, seen: null, timers: {}, pending: 0, saving: Promise.resolve(), prefix: `basket-${++views}` });
     this.build();
     if (basket) this.draw(basket);
     else this.read();
@@ -56,21 +56,28 @@ export class BasketView extends EventTarget {
 
   async read() {
     try {
-      this.draw(await ask("GET", this.path()));
+      const basket = await ask("GET", this.path());
+      if (!this.pending) this.draw(basket);
     } catch (error) {
       this.fault(error);
     }
   }
 
-  /** One change after the other; the answer is the whole basket. */
+  /** One change after the other; the answer is the whole basket, drawn when no other change is on its way: a box that
+      was ticked meanwhile stays ticked. */
   change(method, rest, body) {
+    this.pending += 1;
     this.saving = this.saving.then(async () => {
       try {
-        this.draw(await ask(method, this.path(rest), body));
+        const basket = await ask(method, this.path(rest), body);
+        if (this.pending === 1) this.draw(basket);
         return true;
       } catch (error) {
         this.fault(error);
+        if (this.basket) this.draw(this.basket); // as it was
         return false;
+      } finally {
+        this.pending -= 1;
       }
     });
     return this.saving;
@@ -123,7 +130,7 @@ export class BasketView extends EventTarget {
     this.visitor = h("div", { class: "basket-visitor" });
     this.previewKey = h("button", { type: "button", class: "basket-preview-key", text: words.preview_button, onclick: () => this.look() });
     this.sendKey = h("button", { type: "button", class: "primary basket-send", text: words.send, disabled: true, onclick: () => this.send() });
-    const file = h("input", { type: "file", multiple: true, class: "only-heard", tabindex: "-1", onchange: () => { this.drop([...file.files]); file.value = ""; } });
+    const file = h("input", { type: "file", multiple: true, hidden: true, onchange: () => { this.drop([...file.files]); file.value = ""; } });
     const address = this.field("recipient", words.recipient, h("input", { type: "text", inputmode: "email", autocomplete: "off", spellcheck: "false", maxlength: "254" }));
     address.append(this.hint);
     const language = h("select", {}, h("option", { value: "th", text: words.thai }), h("option", { value: "en", text: words.english }));
@@ -252,7 +259,7 @@ export class BasketView extends EventTarget {
       !sent && h("fieldset", { class: "basket-checks", disabled: !changes },
         h("legend", { class: "only-heard", text: `${words.checklist}: ${item.title}` }),
         ...item.list.map((check) => h("label", { class: "check" },
-          h("input", { type: "checkbox", "data-key": key(check.name), ...(check.ticked ? { checked: true } : {}), onchange: () => this.tick(item, check.name) }), check.label))),
+          h("input", { type: "checkbox", "data-key": key(check.name), ...(check.ticked ? { checked: true } : {}), name: check.name, onchange: (event) => this.tick(item, event.target.closest("fieldset")) }), check.label))),
       h("p", { class: "small muted" }, [item.verified_by && this.say("verified_by", { name: item.verified_by }), item.second_by && this.say("second_by", { name: item.second_by }), item.second_refusal].filter(Boolean).join(" · ")),
       changes && h("div", { class: "basket-item-keys" },
         stale && h("button", { type: "button", class: "small", "data-key": key("renew"), text: words.renew, onclick: () => this.change("POST", `/items/${item.id}/renew`) }),
@@ -270,8 +277,8 @@ export class BasketView extends EventTarget {
     return h("details", {}, h("summary", { class: "small", text: this.words.read_it }), text);
   }
 
-  tick(item, name) {
-    const ticked = item.list.filter((check) => check.ticked !== (check.name === name)).map((check) => check.name);
+  tick(item, list) {
+    const ticked = [...list.querySelectorAll("input:checked")].map((input) => input.name);
     return this.change("PUT", `/items/${item.id}/checks`, { checks: ticked });
   }
 

@@ -19,6 +19,8 @@ export const KEYS = {
   "Alt+KeyS": "focus-subject",
   "Alt+KeyQ": "focus-question",
   "Alt+KeyA": "focus-answer",
+  "Alt+KeyG": "focus-knowledge",
+  "Alt+KeyB": "basket",
   "Control+Enter": "finish",
 };
 const IN_DIALOG = { F8: "transfer-consult", F9: "transfer-blind" };

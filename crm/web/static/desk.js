@@ -4,6 +4,7 @@ import { callerActions, startCaller } from "./desk-caller.js";
 import { deviceActions, startDevices } from "./desk-devices.js";
 import { startIdle } from "./desk-idle.js";
 import { dialogActions, startKeys } from "./desk-keys.js";
+import { knowledgeActions, startKnowledge } from "./desk-knowledge.js";
 import { line, phoneActions, startPhone } from "./desk-phone.js";
 import { startMessages } from "./desk-messages.js";
 import { recordActions, startRecord } from "./desk-record.js";
@@ -22,6 +23,7 @@ const actions = {
   ...deviceActions,
   ...recordingActions,
   ...dialogActions,
+  ...knowledgeActions,
   step: () => nextStep(),
   "end-or-finish": endOrFinish,
 };
@@ -42,6 +44,7 @@ startSteps();
 startCaller();
 startRecord();
 startTransfer();
+startKnowledge();
 startDevices();
 startIdle({ openRecord: recordActions.open });
 startKeys(actions);

@@ -1,0 +1,240 @@
+// The knowledge base and the basket beside the call, by keyboard (H5, H6); the summary drafts itself (H9).
+import { ask, toast } from "./office.js";
+import { BasketView } from "./basket-view.js";
+import { $, data, h, language, put, show } from "./desk-dom.js";
+import { model, on, tell } from "./desk-model.js";
+import { hear } from "./desk-stream.js";
+
+const { words } = data.basket;
+const TYPED_MILLISECONDS = 120;
+const SUBJECT_MILLISECONDS = 700;
+const MOST_SHOWN = 5;
+
+let hits = [];
+let at = 0;
+let timer = null;
+let running = null;
+let suggestedFor = "";
+let view = null;
+let opened = null; // the record that the panel is about
+let drafted = "";
+
+const say = (name, values) => words[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
+const path = (rest) => `/api/basket/${model.contact.id}${rest}${rest.includes("?") ? "&" : "?"}lang=${language}`;
+const used = () => JSON.parse(sessionStorage.getItem(`basket-used-${model.contact?.id}`) ?? "[]");
+const failed = (error) => { if (error.name !== "AbortError") toast(error.data?.detail ?? error.message, "bad"); };
+
+// -- finding
+
+async function find(question) {
+  if (!model.contact) return;
+  running?.abort();
+  running = new AbortController();
+  const mine = running;
+  try {
+    const found = await ask("GET", path(`/find?q=${encodeURIComponent(question)}`), undefined, { signal: mine.signal });
+    if (mine !== running) return;
+    hits = found.hits.slice(0, MOST_SHOWN);
+    at = 0;
+    drawHits(Boolean(question));
+  } catch (error) {
+    if (error.name !== "AbortError") drawHits(Boolean(question), true);
+  }
+}
+
+/** What fits the subject and the question so far, when nothing is asked for. */
+function suggest() {
+  const { contact } = model;
+  if (!contact || $("know-search").value.trim()) return;
+  const about = `${contact.id} ${contact.topic_id ?? ""} ${contact.question ?? ""}`;
+  if (about === suggestedFor) return;
+  suggestedFor = about;
+  clearTimeout(timer);
+  timer = setTimeout(() => find(""), SUBJECT_MILLISECONDS);
+}
+
+function drawHits(asked, away = false) {
+  put($("know-title"), asked ? "" : hits.length ? words.suggested : "");
+  $("know-found").replaceChildren(...hits.map((hit, index) => h("li", {
+    role: "option", id: `know-found-${index}`, "aria-selected": String(index === at), class: "know-hit",
+    onpointerdown: (event) => event.preventDefault(),
+    onclick: () => read(hit),
+  },
+    h("span", { class: "know-hit-title" }, h("span", { class: "badge", text: hit.kind_name }), ` ${hit.title}`),
+    hit.warning && h("span", { class: "know-warning small", text: hit.warning }),
+    hit.snippet && h("span", { class: "know-snippet small muted", text: hit.snippet }),
+    h("button", { type: "button", class: "small know-put", tabindex: "-1", text: words.put_in, onclick: (event) => { event.stopPropagation(); putIn(hit); } }))));
+  if (asked && !hits.length && !away) $("know-found").append(h("li", { class: "muted small", role: "option", "aria-disabled": "true", "aria-selected": "false", text: words.nothing_found }));
+  mark();
+}
+
+function mark() {
+  for (const [index, element] of [...$("know-found").querySelectorAll(".know-hit")].entries()) {
+    element.setAttribute("aria-selected", String(index === at));
+    if (index === at) $("know-search").setAttribute("aria-activedescendant", element.id);
+  }
+  if (!hits.length) $("know-search").removeAttribute("aria-activedescendant");
+}
+
+function pressed(event) {
+  if (event.isComposing) return;
+  const hit = hits[at];
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    if (hits.length) at = (at + (event.key === "ArrowDown" ? 1 : hits.length - 1)) % hits.length;
+    mark();
+  } else if (event.key === "Enter" && !event.ctrlKey && hit) {
+    if (event.shiftKey) read(hit);
+    else if (event.altKey) answered(hit);
+    else putIn(hit);
+  } else if (event.key === "Escape" && $("know-search").value) {
+    $("know-search").value = "";
+    suggestedFor = "";
+    suggest();
+  } else return;
+  event.preventDefault();
+}
+
+// -- what is found is read, put in, has answered it
+
+async function read(hit) {
+  try {
+    const piece = await ask("GET", path(`/piece?kind=${hit.kind}&ref=${encodeURIComponent(hit.ref)}`));
+    const text = h("div", { class: `article${piece.html ? "" : " plain"}` });
+    if (piece.html) text.innerHTML = piece.html; // made safe by the server, and the page's policy lets nothing run
+    else text.textContent = piece.text ?? "";
+    put($("piece-title"), piece.title);
+    $("piece-body").replaceChildren(...[
+      piece.warning && h("p", { class: "notice", "data-level": "near", text: piece.warning }), text,
+      piece.url && h("p", {}, h("a", { href: piece.url, target: "_blank", rel: "noopener noreferrer", text: piece.url })),
+      ...piece.files.map((name) => h("p", { class: "small muted", text: name })),
+    ].filter(Boolean));
+    $("piece-put").onclick = () => { $("piece").close(); putIn(hit); };
+    $("piece-answered").onclick = () => { $("piece").close(); answered(hit); };
+    $("piece").showModal();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+async function putIn(hit) {
+  try {
+    drawBasket(await ask("POST", path("/items"), { kind: hit.kind, ref: hit.ref }));
+    const told = say("put_in_told", { title: hit.title });
+    toast(told);
+    tell(told);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+async function answered(hit) {
+  try {
+    await ask("POST", path("/answered"), { kind: hit.kind, ref: hit.ref, question: $("know-search").value.trim() });
+    sessionStorage.setItem(`basket-used-${model.contact.id}`, JSON.stringify([...new Set([...used(), hit.title])].slice(-10)));
+    toast(words.answered_told);
+    tell(words.answered_told);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+// -- the basket
+
+function drawBasket(basket) {
+  const open = basket.items.filter((item) => item.standing !== "sent").length;
+  put($("know-count"), String(open));
+  show($("know-count"), open > 0);
+  const trouble = basket.letters.find((letter) => ["refused", "uncertain", "bounced"].includes(letter.state));
+  const waiting = basket.letters.find((letter) => ["queued", "sending"].includes(letter.state));
+  const letter = trouble ?? waiting ?? basket.letters[0];
+  put($("know-letter"), letter ? `${letter.recipient} · ${letter.state_name}` : "");
+  $("know-letter").dataset.level = trouble ? "bad" : letter ? "good" : "";
+  if (basket.visitor_says) tell(basket.visitor_says, true);
+}
+
+async function readBasket() {
+  if (!model.contact) return;
+  const basket = await ask("GET", path("")).catch(() => null);
+  if (basket && basket.contact_id === model.contact?.id) drawBasket(basket);
+}
+
+function openBasket() {
+  if (!model.contact) return;
+  view?.close();
+  view = new BasketView($("basket-body"), { contact: model.contact.id, words, language });
+  view.addEventListener("changed", ({ detail }) => drawBasket(detail));
+  view.addEventListener("sent", () => draft());
+  $("basket-summary").href = `/basket/${model.contact.id}/summary?lang=${language}`;
+  $("basket").showModal();
+}
+
+// -- the summary (H9)
+
+/** Drafts the summary, unless the agent has written one. `asked`: by its button; then a draft replaces a draft only. */
+async function draft(asked = false) {
+  const field = $("f-answer");
+  const own = field.value.trim() && field.value !== drafted;
+  if (!model.contact || (own && !asked)) return;
+  try {
+    const more = used().map((title) => `&used=${encodeURIComponent(title)}`).join("");
+    const { text } = await ask("GET", path(`/draft-summary?${more.slice(1)}`));
+    if (!text) return;
+    field.value = own ? `${field.value.trimEnd()}\n${text}` : text;
+    drafted = field.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    tell(words.drafted);
+    if (asked) field.focus();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+function draw() {
+  const { contact, call } = model;
+  show($("know"), contact);
+  if (!contact) {
+    opened = null;
+    if ($("basket").open) $("basket").close();
+    return;
+  }
+  if (opened !== contact.id) {
+    opened = contact.id;
+    drafted = "";
+    hits = [];
+    suggestedFor = "";
+    $("know-search").value = "";
+    drawHits(false);
+    put($("know-letter"), "");
+    show($("know-count"), false);
+    readBasket();
+  }
+  suggest();
+  if (call?.phase === "ended" && contact.call_id === call.call_id && !contact.answer && !drafted && (used().length || $("know-count").textContent !== "0")) draft();
+}
+
+export const knowledgeActions = {
+  "focus-knowledge": () => { if (!$("know").hidden) $("know-search").focus(); },
+  basket: openBasket,
+  "draft-summary": () => draft(true),
+};
+
+export function startKnowledge() {
+  const field = $("know-search");
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    suggestedFor = "";
+    timer = setTimeout(() => find(field.value.trim()), TYPED_MILLISECONDS);
+  });
+  field.addEventListener("keydown", pressed);
+  $("basket").addEventListener("close", () => {
+    view?.close();
+    view = null;
+    $("basket-body").replaceChildren();
+  });
+  hear("basket", (message) => {
+    if (message.id !== model.contact?.id) return;
+    if (view) view.read();
+    else readBasket();
+  });
+  on(["contact", "call"], draw);
+}

@@ -1,0 +1,178 @@
+"""From the search beside the call to the letter that was received, by keyboard; the visitor's screen; the paper."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import pytest
+from axe import faults_of
+from basket_desk import BasketDesk
+from desk_scenes import answer, arrive, leave, ring
+from mail_peer import MailPeer
+from playwright.sync_api import Browser, Page, expect
+from programs import find
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from ami_listener.events import AgentState
+from crm.basket.pdf import Printer
+from crm.contacts.models import contacts
+from crm.database import reading
+from crm.web.pages import find_fonts
+
+SECOND = 1000
+QUESTION = "ขอหนังสือรับรองถิ่นกำเนิดสินค้าต้องทำอย่างไร"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BasketDesk]:
+    with MailPeer() as peer:
+        server = BasketDesk(tmp_path_factory.mktemp("basket"), peer)
+        server.article(QUESTION, "ยื่นคำขอที่ **กรมการค้าต่างประเทศ** ผ่านระบบ DFT SMART C/O\n\n1. ลงทะเบียน\n2. ยื่นแบบ")
+        server.article("ส่งออกผลไม้สดไปจีน", "ต้องมีใบรับรองสุขอนามัยพืช ขอได้ที่กรมวิชาการเกษตร")
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, desk: BasketDesk) -> Iterator[Page]:
+    """Somebody's page in which no error may happen."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_cookies([cast(Any, desk.cookie())])
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
+    yield opened
+    context.close()
+    assert errors == []
+
+
+def look(page: Page, tmp_path: Path, name: str) -> None:
+    page.screenshot(path=tmp_path / f"{name}.png")
+
+
+def test_search_basket_verify_send_and_the_letter_received(
+    desk: BasketDesk, page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    """H5, H6, H9: without leaving the caller; the summary drafts itself afterwards."""
+    desk.state(AgentState.AVAILABLE)
+    page.goto(desk.url("/desk?lang=th"))
+    arrive(desk)
+    ring(desk)
+    answer(desk)
+    expect(page.locator("#know")).to_be_visible(timeout=10 * SECOND)
+    page.keyboard.press("Alt+g")
+    expect(page.locator("#know-search")).to_be_focused()
+    page.keyboard.type("หนังสือรับรองถิ่นกำเนิด")
+    expect(page.locator("#know-found .know-hit").first).to_contain_text(QUESTION)
+    look(page, tmp_path, "found")
+    page.keyboard.press("Alt+Enter")  # this answered it
+    page.keyboard.press("Enter")
+    expect(page.locator("#know-count")).to_have_text("1")
+    page.keyboard.press("Alt+b")
+    expect(page.locator("#basket")).to_be_visible()
+    address = page.locator("[data-basket-field=recipient]")
+    address.fill("somchai@gmial.com")
+    expect(page.locator(".basket-hint")).to_contain_text("somchai@gmail.com", timeout=5 * SECOND)
+    address.fill("somchai@example.test")
+    page.locator("[data-basket-field=recipient_name]").fill("คุณสมชาย ใจดี")
+    page.locator("[data-basket-field=answer]").fill("ขอหนังสือรับรองได้ทางออนไลน์ ใช้เวลา 1 วันทำการ")
+    send = page.locator(".basket-send")
+    expect(send).to_be_disabled()
+    for box in page.locator(".basket-checks input").all():
+        box.focus()
+        page.keyboard.press("Space")
+    expect(page.locator(".basket-item")).to_have_attribute("data-standing", "verified", timeout=5 * SECOND)
+    expect(page.locator(".basket-verdict")).to_have_text("ตรวจครบแล้ว ส่งได้")
+    page.locator(".basket-preview-key").press("Enter")
+    expect(page.locator(".letter")).to_contain_text("เรียน คุณสมชาย ใจดี")
+    assert faults_of(page) == []
+    look(page, tmp_path, "preview")
+    expect(send).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".basket-letter")).to_have_attribute("data-state", "sent", timeout=10 * SECOND)
+    look(page, tmp_path, "sent")
+    page.keyboard.press("Escape")
+    expect(page.locator("#f-answer")).to_have_value(f"ส่งอีเมลแล้ว: {QUESTION}", timeout=5 * SECOND)
+    (letter,) = desk.peer.taken
+    html = letter.get_body(("html",))
+    assert html is not None
+    assert letter["To"] == "somchai@example.test"
+    reader = browser.new_page(viewport={"width": 720, "height": 900})
+    reader.set_content(html.get_content())
+    expect(reader.locator("h3")).to_have_text(QUESTION)
+    expect(reader.locator("strong")).to_have_text("กรมการค้าต่างประเทศ")
+    expect(reader.locator("body")).to_contain_text("ใช้เวลา 1 วันทำการ")
+    look(reader, tmp_path, "received")
+    reader.close()
+    leave(desk)
+    deadline = time.monotonic() + 10
+    saved = None
+    while saved is None and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+        with reading(desk.engine) as connection:
+            saved = connection.scalar(select(contacts.c.answer))
+    assert saved == f"ส่งอีเมลแล้ว: {QUESTION}"
+
+
+def test_the_visitor_checks_on_a_second_screen(desk: BasketDesk, page: Page, tmp_path: Path) -> None:
+    """W6, W7: what the visitor says is at the agent's at once; the paper is one press away."""
+    page.goto(desk.url("/desk?lang=th"))
+    contact = page.evaluate(
+        """async () => (await (await fetch("/api/contacts", {method: "POST", headers: {
+        "Content-Type": "application/json",
+        "X-CSRF-Token": document.querySelector('meta[name="csrf"]').content}, body: JSON.stringify(
+        {channel: "counter", language: "th"})})).json()).id"""
+    )
+    page.goto(desk.url(f"/basket/{contact}?lang=th"))
+    page.locator("[data-basket-field=recipient]").fill("malee@example.test")
+    page.locator("[data-basket-field=answer]").fill("ตามเอกสารแนบ")
+    page.locator(".basket-link input[name=url]").fill("https://www.dft.go.th/")
+    page.locator(".basket-link button").click()
+    expect(page.locator(".basket-checks input")).to_have_count(2)
+    for box in page.locator(".basket-checks input").all():
+        box.check()
+    expect(page.locator(".basket-problems")).to_contain_text("ผู้มาติดต่อยังไม่ได้ตรวจตะกร้าบนจอ")
+    with page.context.expect_page() as opening:
+        page.locator(".basket-show").click()
+    url = page.locator(".basket-visitor a").get_attribute("href")
+    assert url is not None
+    opening.value.close()
+    visitor = page.context.new_page()
+    visitor.goto(desk.url(urlsplit(url).path))  # the settings name another port than the test's
+    expect(visitor.locator("#visitor-address")).to_have_text("malee@example.test")
+    visitor.locator("#visitor-wrong").click()
+    visitor.locator("#visitor-words").fill("ขอแก้อีเมล")
+    visitor.locator("#visitor-form button").click()
+    expect(page.locator(".basket-visitor")).to_contain_text("ขอแก้อีเมล", timeout=10 * SECOND)
+    page.locator("[data-basket-field=recipient]").fill("malee2@example.test")
+    expect(visitor.locator("#visitor-address")).to_have_text("malee2@example.test", timeout=10 * SECOND)
+    assert faults_of(visitor) == []
+    look(visitor, tmp_path, "visitor")
+    visitor.locator("#visitor-right").click()
+    expect(visitor.locator("#visitor-said")).to_contain_text("ขอบคุณ")
+    expect(page.locator(".basket-verdict")).to_have_text("ตรวจครบแล้ว ส่งได้", timeout=10 * SECOND)
+    visitor.close()
+    page.goto(desk.url(f"/basket/{contact}/summary?lang=th"))
+    expect(page.locator(".paper h1")).to_have_text("หน้าสรุปการให้บริการข้อมูล/คำปรึกษา")
+    assert faults_of(page) == []
+    look(page, tmp_path, "summary")
+
+
+def test_the_paper_is_set_in_its_own_typeface_as_pdf(tmp_path: Path) -> None:
+    """W7: Chromium sets the Thai marks, with the typeface that the pages have."""
+    words = "น้ำผึ้ง ที่นี่ ปู่ย่า กตัญญู ฐาน ผู้ส่งออก สิ่งอำนวยความสะดวก"
+    printer = Printer(Path(find("chromium")), find_fonts(Path(__file__).parent))
+    face = f"@font-face {{ font-family: S; src: url('{printer.fonts}/sarabun-thai-400-normal.woff2') }}"
+    html = f"<meta charset=utf-8><style>{face} p {{ font: 20px S }}</style><p>{words}</p>"
+    pdf = tmp_path / "paper.pdf"
+    pdf.write_bytes(printer.print(html))
+    (page,) = PdfReader(pdf).pages
+    fonts = [font.get_object()["/BaseFont"] for font in page["/Resources"]["/Font"].values()]
+    assert fonts
+    assert all("Sarabun" in font for font in fonts)
+    assert "ฐาน" in page.extract_text()
