@@ -19,10 +19,10 @@ async function read(id) {
 function show(message) {
   if (shown.has(message.id) || !forMe(message)) return;
   const at = new Date(message.sent_at).toLocaleTimeString(language === "th" ? "th-TH" : "en-GB", { hour: "2-digit", minute: "2-digit", timeZone: data.zone });
-  const item = h("li", { class: "notice", "data-level": message.urgent ? "bad" : "info", role: message.urgent ? "alert" : "status" },
+  const item = h("li", {}, h("div", { class: "notice", "data-level": message.urgent ? "bad" : "info", role: message.urgent ? "alert" : "status" },
     h("span", { class: "text", text: message.text }),
     h("span", { class: "small", text: `${message[`by_${language}`] || message.by_th} · ${at}` }),
-    h("button", { type: "button", text: words.floor_read, onclick: () => read(message.id) }));
+    h("button", { type: "button", text: words.floor_read, onclick: () => read(message.id) })));
   shown.set(message.id, item);
   list.append(item);
   tell(message.text);
