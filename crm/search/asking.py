@@ -15,6 +15,7 @@ from crm.staff.models import Role
 LONGEST: Final = 400
 _ANSWERED_SUCH: Final = 0.8  # what an answer to the very same question is worth
 _ALIKE: Final = 0.45
+_WORTH_SHOWING: Final = 0.3  # of the best; what fits less only distracts
 
 
 def search(
@@ -34,6 +35,8 @@ def search(
     found = find(connection, asked, shelves=shelves, limit=limit * 2)
     known = {(one.kind, one.ref) for one in found}
     found += [one for one in _answers_before(connection, asked, shelves) if (one.kind, one.ref) not in known]
+    best = max((one.score for one in found), default=0.0)
+    found = [one for one in found if one.score >= _WORTH_SHOWING * best]
     return in_new_order(connection, asked, found, topic_id)[:limit]
 
 

@@ -35,16 +35,17 @@ THERE = {
     "C4": "what a person is described by",
     "C5": "the profile grows with each contact",
     "K1": "general, technical, new product: by menu",
+    "K2": "sources: offices, web sites, officers, called by one key",
     "K3": "transfer to the office concerned",
     "K4": "the transfer card, followed up to the end",
+    "L5": "what is sent is prepared and verified by a second person",
     "L9": "the service day: opening hours",
     "W6": "the visitor checks the basket on a screen of their own",
     "W7": "the summary page, printed",
 }
 WAITING = {
-    "knowledge and mail": ("K2",),
     "video conference": ("K5",),
-    "chat": ("L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8"),
+    "chat": ("L1", "L2", "L3", "L4", "L6", "L7", "L8"),
     "counter": tuple(f"W{n}" for n in (1, 2, 3, 4, 5, 8, 9)),
     "cases and reports": tuple(f"R{n}" for n in range(1, 9)),
 }

@@ -11,6 +11,8 @@ let running = null;
 /** The page as the server draws it for this question: one drawing for both ways. */
 async function search() {
   const asked = new URLSearchParams(new FormData(form));
+  const language = new URLSearchParams(location.search).get("lang");
+  if (language) asked.set("lang", language);
   running?.abort();
   running = new AbortController();
   const address = `/knowledge?${asked}`;
