@@ -11,6 +11,7 @@ from ami_listener.events import Event
 from ami_listener.floor import FloorSnapshot
 from ami_listener.records import CallRecord
 from crm.autosave.web import session_router
+from crm.basket.history import letter_history
 from crm.cards.history import card_history
 from crm.contacts.history import call_history, contact_history
 from crm.contacts.keeper import ContactKeeper
@@ -79,7 +80,7 @@ class Records:
             extensions=self._extensions,
             default_language=language,
         )
-        sources = (contact_history, call_history, card_history)
+        sources = (contact_history, call_history, card_history, letter_history)
         self.routers: list[APIRouter] = [
             PeoplePages(self.people, access, house, sources).router,
             session_router(access),

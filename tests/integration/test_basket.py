@@ -10,6 +10,7 @@ import pytest
 from basket_room import PDF, BasketRoom
 from sqlalchemy import Engine
 
+from crm.basket.history import letter_history
 from crm.database import reading
 from crm.outbox.models import LetterState
 from crm.outbox.service import files_of
@@ -273,6 +274,12 @@ def test_the_profile_grows_with_the_address(room: BasketRoom) -> None:
     room.verify(contact, room.put_in(contact, "article", "7"))
     assert room.deliver(contact).status_code == 200
     assert room.get(f"/api/people/{person['id']}")["email"] == "Somchai@example.test"
+    (letter,) = room.letters(contact)
+    with reading(room.engine) as connection:
+        (line,) = letter_history(connection, person["id"], 10, "en")
+        assert letter_history(connection, person["id"] + 1, 10, "en") == []
+    assert (line.badge, line.detail, line.href) == ("Waiting", "Somchai@example.test", f"/basket/{contact}")
+    assert letter.subject in line.title
     again = room.contact(person_id=person["id"])
     assert room.get(f"/api/basket/{again}")["fields"]["recipient"] == "Somchai@example.test"
 
