@@ -54,7 +54,7 @@ NAVIGATION: Final = (
     NavigationItem("/quality", "คุณภาพ", "Quality", SUPERVISORS, room=True),
     NavigationItem("/quality/mine", "คะแนนของฉัน", "My scores", (Role.AGENT,)),
     NavigationItem("/reports", "รายงาน", "Reports", SUPERVISORS, room=True),
-    NavigationItem("/admin", "ตั้งค่า", "Administration", SUPERVISORS),
+    NavigationItem("/admin", "ตั้งค่า", "Administration", SUPERVISORS, room=True),
 )
 
 
