@@ -31,7 +31,7 @@ from hotline.office_inbox import make_inbox
 from hotline.office_knowledge import make_knowledge
 from hotline.office_mail import make_mail
 from hotline.office_quality import make_quality
-from hotline.office_recordings import make_recordings
+from hotline.office_recordings import make_recordings, recording_links
 from hotline.office_records import Records
 from hotline.office_reports import make_reports
 from hotline.office_staffing import make_staffing
@@ -116,7 +116,7 @@ class Office:
         self.routers += make_quality(self.around, self.access, self.house, made.pages)
 
     def _add_reports(self) -> None:
-        made = make_reports(self.around, self.access, self.house)
+        made = make_reports(self.around, self.access, self.house, recording_links)
         self.routers += made.routers
         self._works += made.works
 

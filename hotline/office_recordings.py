@@ -1,12 +1,12 @@
 """The recordings' wiring: what is told of them, what goes on by itself, and their pages."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from fastapi import APIRouter
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ami_listener.events import Event
 from ami_listener.floor import AgentNow
@@ -14,11 +14,14 @@ from ami_listener.records import CallRecord
 from crm.live import Hub
 from crm.pbx_store import Send
 from crm.people.numbers import normalise
+from crm.recordings import service
 from crm.recordings.keeper import RecordingKeeper
 from crm.recordings.live import LiveRecordings
+from crm.recordings.models import RecordingState
 from crm.recordings.web import Around as PagesAround
 from crm.recordings.web import RecordingPages
 from crm.staff.access import Access
+from crm.stories.web import RecordingLink
 from crm.web.shell import House
 from hotline.settings import Settings
 
@@ -66,6 +69,13 @@ def agent_names(settings: Settings) -> Mapping[str, Mapping[str, str]]:
 def queue_names(settings: Settings) -> Mapping[str, Mapping[str, str]]:
     """Queue → what it is called, by language."""
     return {one.name: {"th": one.label_th or one.name, "en": one.label_en or one.name} for one in settings.queues}
+
+
+def recording_links(connection: Connection, call_id: str) -> Sequence[RecordingLink]:
+    """Where a call's recording is played, for the story of the call."""
+    if service.recording_states(connection, [call_id]).get(call_id) != RecordingState.KEPT:
+        return ()
+    return (RecordingLink(f"/recordings/{call_id}", "ฟังบันทึกเสียง", "Listen to the recording"),)
 
 
 def make_recordings(around: Around, hub: Hub, access: Access, house: House) -> RecordingOffice:

@@ -24,12 +24,13 @@ from crm.recordings.sound import HEADER_BYTES, Peaks, mixed, wav_header
 from crm.recordings.timeline import marks_of, parts_of
 from crm.recordings.words import WORDS
 from crm.staff.access import AGENTS, SUPERVISORS, Access, Visitor
-from crm.web.dates import day_of
+from crm.web.dates import BUDDHIST_ERA, day_of
 from crm.web.shell import House, Pages
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 API: Final = "/api/recordings"
 GROWTH: Final = timedelta(days=30)
+MOST_DAYS: Final = 3650  # nobody looks further ahead
 _PIECE: Final = 1 << 16
 
 
@@ -120,11 +121,13 @@ class RecordingPages:
             with reading(around.engine) as connection:
                 lines = service.listed(connection, wanted)
                 use = self._disk(connection) if everyone else None
+            language, today = self._pages.language(request, who), around.clock().astimezone(zone).date()
             typed = {"from": from_, "until": until, "agent": agent, "queue": queue, "number": number}
             return self._pages.page(
                 request, who, "recordings.html",
                 lines=lines[:PAGE], more=len(lines) > PAGE, typed=typed, page=page, use=use, everyone=everyone,
                 agents=around.agents(), queues=around.queues(), live=self._live_json() if everyone else [],
+                example_day=f"{today.year + (BUDDHIST_ERA if language == 'th' else 0)}-{today:%m-%d}",
                 filtered=any(value.strip() for value in typed.values()), wanted=around.wanted,
                 data={"live": self._live_json()} if everyone else {},
             )  # fmt: skip
@@ -144,7 +147,7 @@ class RecordingPages:
             "size": size_text(use.size_bytes),
             "free": size_text(free) if free is not None else None,
             "growth": size_text(lately.size_bytes),
-            "days": int(free / daily) if free is not None and daily > 0 else None,
+            "days": int(free / daily) if free is not None and daily * MOST_DAYS > free else None,
             "keep_days": around.keep_days,
             "stopped": around.live.stopped_for_disk,
         }

@@ -46,13 +46,14 @@ WHISPERED = TONES | {
 
 def whole_settings(folder: Path, asterisk_root: Path, slots: int = SLOTS, **sections: Any) -> Settings:
     """A ``hotline.toml`` of as many call centres as there are slots, with short times; open round the clock, but for
-    holidays. Numbers 11xx lead to the queue, 12xx to the same by way of the menu."""
+    holidays. Numbers 11xx lead to the queue, 12xx to the same by way of the menu, 13xx are recorded."""
     desks = free_port(DESKS)
     names = [f"q{i:02}" for i in range(slots)]
     values = base_site(
         site={"state_folder": "."},
         numbers=[{"number": f"11{i:02}", "queue": queue} for i, queue in enumerate(names)]
-        + [{"number": f"12{i:02}", "queue": queue, "menu": True} for i, queue in enumerate(names)],
+        + [{"number": f"12{i:02}", "queue": queue, "menu": True} for i, queue in enumerate(names)]
+        + [{"number": f"13{i:02}", "queue": queue, "record": True} for i, queue in enumerate(names)],
         queues=[{"name": queue, "wrap_up_seconds": WRAP_UP_SECONDS, "strategy": "ringall"} for queue in names],
         agents=[
             {"extension": f"2{i:02}{n}", "name_en": f"Agent {i}-{n}", "queues": [queue] if n < 3 else [],

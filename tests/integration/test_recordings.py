@@ -325,6 +325,10 @@ def test_the_pages(house: GuardedHouse, language: str) -> None:
     assert house.ask("GET", "/recordings/nobody", house.session("supervisor")).status == 404
 
 
+def test_the_story_of_a_call_leads_to_its_recording(house: GuardedHouse) -> None:
+    assert f"/recordings/{CALL}" in house.ask("GET", f"/calls/{CALL}", house.session("supervisor")).text
+
+
 def test_only_the_own_call_is_paused(house: GuardedHouse) -> None:
     """A supervisor may all: who is not recorded is answered with a sentence."""
     path = f"/api/recordings/{CALL}/pause"

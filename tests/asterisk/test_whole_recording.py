@@ -1,0 +1,112 @@
+"""A recorded talk through the whole product (issue 4, section 4): the right audio, silence where it was paused, and who
+may hear it. Proved by tones."""
+
+import asyncio
+import hashlib
+import json
+import urllib.request
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from exchange import Slot, play, verdict
+from telephone_audio import FRAME, goertzel, tone
+from whole import Whole, of
+
+from crm.database import reading, writing
+from crm.recordings import service as recordings
+from crm.recordings.models import RecordingState
+from crm.recordings.sound import HEADER_BYTES
+from crm.staff import service as staff
+from crm.staff import sessions
+from crm.staff.access import COOKIE
+from crm.staff.accounts import StaffDraft
+from crm.staff.models import Role
+from crm.staff.passwords import Hasher
+from dialplan.prompts.audio import decode_ulaw
+
+CALLER, AGENT, SECRET = 1300, 1700, 2900  # hertz
+
+
+def supervisor(whole: Whole) -> tuple[str, str]:
+    """A log-in: the cookie's token and what changing requests carry."""
+    draft = StaffDraft(username="listener", role=Role.SUPERVISOR, name_th="หัวหน้า", name_en="Boss")
+    now = datetime.now(UTC)
+    with writing(whole.engine) as connection:
+        who = staff.create(connection, draft, now, None, Hasher(memory_kib=64).chosen("four plain words here"))
+        token = sessions.begin(connection, who, now)
+    with reading(whole.engine) as connection:
+        found = sessions.visitor_of(connection, token, now)
+    assert found is not None
+    return token, found[0].csrf
+
+
+def asked(whole: Whole, who: tuple[str, str], method: str, path: str) -> bytes:
+    headers = {"Cookie": f"{COOKIE}={who[0]}", "X-CSRF-Token": who[1]}
+    request = urllib.request.Request(f"http://127.0.0.1:{whole.site.ports.web}{path}", method=method, headers=headers)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return bytes(answer.read())
+
+
+def seconds_of(side: bytes, hertz: float) -> float:
+    frames = (side[n : n + FRAME] for n in range(0, len(side), FRAME))
+    return sum(0.02 for frame in frames if goertzel(decode_ulaw(frame), hertz) >= 0.3)
+
+
+async def a_recorded_talk(s: Slot) -> None:
+    """The secret is spoken by both while the recording is paused; it is heard, and on no side of the recording."""
+    whole = of(s)
+    who = await asyncio.to_thread(supervisor, whole)
+
+    async def ask(method: str, path: str) -> Any:
+        return json.loads(await asyncio.to_thread(asked, whole, who, method, path))
+
+    call = await s.exchange.network.call(f"13{s.index:02}", s.caller())
+    leg = await s.rung(0)
+    await leg.answer()
+    await call.answered()
+    name = await s.id_of(call)
+
+    async def say(ours: int, theirs: int, frames: int) -> None:
+        since = leg.phone.clock()
+        call.audio.sound, leg.audio.sound = tone(ours), tone(theirs)
+        await s.product.until(lambda: len(leg.audio.tone_times(ours, 0.3, since)) > frames, 6, "caller heard")
+        await s.product.until(lambda: len(call.audio.tone_times(theirs, 0.3, since)) > frames, 6, "agent heard")
+
+    await say(CALLER, AGENT, 25)
+    live = await ask("GET", "/api/recordings/live")
+    assert [one["agents"] for one in live if one["call_id"] == name] == [[s.agents[0]]]
+    assert (await ask("POST", f"/api/recordings/{name}/pause"))["state"] == "paused"
+    await say(SECRET, SECRET, 40)
+    await say(CALLER, AGENT, 5)  # nothing of the secret is on the way any more
+    assert (await ask("POST", f"/api/recordings/{name}/resume"))["state"] == "on"
+    await say(CALLER, AGENT, 25)
+    await leg.hang_up()
+    await call.ended(12)
+    await whole.over(name)
+
+    def kept() -> recordings.Recording | None:
+        with reading(whole.engine) as connection:
+            found = recordings.get(connection, name)
+        return found if found.state is RecordingState.KEPT else None
+
+    one = await s.product.until(kept, 40, "taken in")
+    sound = await asyncio.to_thread(asked, whole, who, "GET", f"/api/recordings/{name}/sound")
+    assert hashlib.sha256(sound).hexdigest() == one.sha256
+    sides = sound[HEADER_BYTES::2], sound[HEADER_BYTES + 1 :: 2]
+    for side, own in zip(sides, (CALLER, AGENT), strict=True):
+        assert seconds_of(side, own) > 0.8
+        assert seconds_of(side, SECRET) == 0
+        quiet = sum(0.02 for n in range(0, len(side), FRAME) if max(map(abs, decode_ulaw(side[n : n + FRAME]))) < 0.01)
+        assert quiet > 0.7
+    told = await ask("GET", f"/api/recordings/{name}?lang=en")
+    assert {"answer", "pause", "continue", "end"} <= {mark["kind"] for mark in told["marks"]}
+
+
+@pytest.fixture(scope="module")
+def played(whole: Whole) -> dict[str, BaseException | None]:
+    return play(whole, [a_recorded_talk])
+
+
+def test_the_right_audio_is_recorded_and_nothing_of_what_was_paused(played: dict[str, BaseException | None]) -> None:
+    verdict(played, a_recorded_talk)
