@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from crm.database import reading
+from crm.quality.service import qa_figures
 from crm.reports.queries import facts_between
 from hotline.board import day_start, limits_of
 from hotline.cli import Context
@@ -30,14 +31,18 @@ def kpi(context: Context, from_at: datetime | None, to_at: datetime | None, queu
         facts = [
             fact for fact in facts_between(connection, since, to_at or now) if queue is None or fact.queue == queue
         ]
+        quality = qa_figures(connection, since, to_at or now, queues=None if queue is None else [queue])
     counted = tally(facts, limits_of(settings))
     if as_json:
         figures = {figure.name: figure.function(counted) for figure in KPIS}
         period = {"from": since.isoformat(), "to": (to_at or now).isoformat(), "queue": queue}
-        click.echo(json.dumps(period | figures))
+        scores = {"qa_score": quality.mean, "qa_reviews": quality.reviews}
+        click.echo(json.dumps(period | figures | scores))
         return
     for figure in KPIS:
         click.echo(_line(figure, counted))
+    mean = "-" if quality.mean is None else f"{quality.mean:.1%}"
+    click.echo(f"{'qa score':<42} {mean:>10}   of {quality.reviews} talks scored")
 
 
 def _line(figure: Kpi, counted: Tally) -> str:

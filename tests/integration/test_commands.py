@@ -201,7 +201,7 @@ def test_H8_the_export_has_every_call_once_with_key_and_meaning(busy_desk: Desk)
 def test_H1_the_figures_of_a_period(busy_desk: Desk) -> None:
     period = ["--from", "2026-11-20", "--to", "2026-11-21"]
     [figures] = busy_desk.json("kpi", "--json", *period)
-    assert set(figures) == {"from", "to", "queue"} | {figure.name for figure in KPIS}
+    assert set(figures) == {"from", "to", "queue", "qa_score", "qa_reviews"} | {figure.name for figure in KPIS}
     assert (figures["offered"], figures["answered"], figures["waiting"]) == (4, 2, 1)
     assert figures["answered_within"] == pytest.approx(1 / 3)  # of the three whose wait is over
     assert figures["average_speed_of_answer"] == pytest.approx(8.0)
@@ -209,7 +209,7 @@ def test_H1_the_figures_of_a_period(busy_desk: Desk) -> None:
     text = busy_desk.ok("kpi", *period)
     assert "answered within" in text
     assert "33.3%" in text
-    assert len(text.splitlines()) == len(KPIS)
+    assert len(text.splitlines()) == len(KPIS) + 1  # and the QA score
     [other] = busy_desk.json("kpi", "--json", "--queue", "technical", *period)
     assert (other["offered"], other["satisfaction"]) == (1, None)
 

@@ -1,11 +1,15 @@
 """Quality (issue 4, section 4; L1, D20): cards and versions, samples, scoring, the agent's answer, calibration."""
 
+import json
 import random
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from guarded_house import GuardedHouse, Session
 from sqlalchemy import Connection, Engine
 from test_recordings import NOW, call, keeper_of, leave, write
@@ -22,6 +26,7 @@ from crm.staff.accounts import StaffDraft
 from crm.staff.models import Role
 from crm.staff.passwords import Hasher
 from crm.staff.service import create
+from hotline.commands.kpi import kpi
 
 
 class Doer:
@@ -219,6 +224,21 @@ def test_coaching_figures_of_agents_and_teams(house: GuardedHouse, language: str
     assert page.status == 200
     assert ("ชื่อ agent" if language == "th" else "Name agent") in page.text
     assert "0:10" in page.text  # the one talk
+
+
+def test_the_qa_score_is_one_of_the_figures(house: GuardedHouse) -> None:
+    """L1, D20: ``hotline kpi`` tells it beside the others."""
+    context = SimpleNamespace(settings=house.settings, engine=lambda: house.engine)
+    period = ["--from", (NOW - timedelta(days=1)).isoformat(), "--to", NOW.isoformat()]
+    as_told: dict[str, Any] = {
+        "obj": context,
+        "help_option_names": ["-h", "--help"],
+    }  # as the whole program asks; click remembers them
+    told = CliRunner().invoke(kpi, [*period, "--json"], **as_told)
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.output)["qa_reviews"] == 1
+    assert json.loads(told.output)["qa_score"] == 1.0
+    assert re.search(r"qa score +100.0%", CliRunner().invoke(kpi, period, **as_told).output)
 
 
 def test_drawing_in_the_page(house: GuardedHouse) -> None:
