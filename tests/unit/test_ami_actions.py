@@ -44,6 +44,7 @@ TABLE: list[tuple[Action, str]] = [
     ),
     (actions.BlindTransfer("a", "ctx", "s"), "BlindTransfer|Channel: a|Context: ctx|Exten: s"),
     (actions.AttendedTransfer("a", "ctx", "s"), "Atxfer|Channel: a|Context: ctx|Exten: s"),
+    (actions.MuteRecording("a", 1), "MixMonitorMute|Channel: a|State: 1|Direction: both"),
     (actions.SetVariable("X", "ค่า", "a"), "Setvar|Variable: X|Value: ค่า|Channel: a"),
     (actions.GetVariable("X", "a"), "Getvar|Variable: X|Channel: a"),
     (actions.ListChannels(), "CoreShowChannels"),
