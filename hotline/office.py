@@ -44,7 +44,7 @@ NAVIGATION: Final = (
     NavigationItem("/inbox", "กล่องงาน", "Inbox", AGENTS, badge="inbox"),
     NavigationItem("/console", "ห้องควบคุม", "Console", SUPERVISORS, room=True),
     NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
-    NavigationItem("/baskets", "ตรวจเอกสาร", "Second checks", AGENTS),
+    NavigationItem("/baskets", "ตรวจซ้ำ", "Checks", AGENTS),
     NavigationItem("/knowledge", "คลังความรู้", "Knowledge", OFFICE),
     NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
     NavigationItem("/staffing", "อัตรากำลัง", "Staffing", SUPERVISORS, room=True),
