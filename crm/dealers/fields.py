@@ -38,6 +38,7 @@ _KINDS: Final[Mapping[str, DealerKind]] = {
 }
 _EMAIL: Final = re.compile(r"[^\s@<>,;:\"\\()\[\]]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _WEBSITE: Final = re.compile(r"https?://[^\s<>\"']+", re.I)
+_DIGITS: Final = re.compile(r"\+?[0-9]{3,15}")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -82,9 +83,13 @@ def _numbers(text: str, country: str) -> tuple[str, bool]:
     numbers = []
     for part in filter(None, text.split("; ")):
         number = normalise(part, country=country)
-        if not number.recognisable:
+        plain = re.sub(r"[\s().-]", "", part)
+        if number.recognisable:
+            numbers.append(number.number or plain)
+        elif _DIGITS.fullmatch(plain):
+            numbers.append(plain)  # of a range that is not known to us: numbering plans grow
+        else:
             return text, False
-        numbers.append(number.number or part)
     return "; ".join(numbers), True
 
 

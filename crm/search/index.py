@@ -1,6 +1,6 @@
 """Writing the index: which piece of text is in which passage, packed into blocks.
 
-A row of `search_postings` holds, for one piece and one block of 4,096 passages, the places (two bytes each, ascending)
+A row of `search_postings` holds, for one piece and one block of 16,384 passages, the places (two bytes each, ascending)
 and the weights (one byte each) of the passages that have it. So a hundred thousand passages take a few dozen
 megabytes, a search reads a few hundred rows, and a change rewrites only the rows of its own passage. Weights are those
 of BM25 with a fixed mean length: they hold without knowing the other passages. The same on SQLite and PostgreSQL.

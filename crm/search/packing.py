@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-BLOCK: Final = 4096  # passages of a block; places are below it
+BLOCK: Final = 16_384  # passages of a block; places are below it
 SATURATION: Final = 1.2  # k1 of BM25
 LENGTH_PART: Final = 0.6  # b of BM25
 MEAN_LENGTH: Final = 320.0  # pieces of a passage; fixed, so that a weight holds whatever else is written
