@@ -1,7 +1,7 @@
 """All benchmarks into ``benchmarks/results.md``: ``python -m benchmarks [--only NAME] [--quick]``.
 
 Everything is a ratio or a percentile measured side by side in one run. The whole takes about twenty minutes and never
-more than 43; a benchmark that fails, or takes longer than it may, does not keep the others from running, and the exit
+more than 58; a benchmark that fails, or takes longer than it may, does not keep the others from running, and the exit
 status is 1 then.
 """
 
@@ -23,9 +23,9 @@ from benchmarks import machine
 from benchmarks.report import Section
 from dialplan.asterisk.install import install
 
-LONGEST_SECONDS = {  # 43 minutes
+LONGEST_SECONDS = {  # 58 minutes
     "rate": 700, "clock": 150, "memory": 120, "agi": 60, "people": 270, "strategy": 430, "phone": 140, "desk": 140,
-    "scrape": 30, "knowledge": 480, "board": 60,
+    "scrape": 30, "knowledge": 480, "board": 60, "reports": 900,
 }  # fmt: skip
 NAMES = tuple(LONGEST_SECONDS)
 REPOSITORY = Path(__file__).parents[1]

@@ -35,6 +35,7 @@ COMMANDS = {
     "messages": ("messages:messages", "Messages that callers left."),
     "staffing": ("staffing:staffing", "How many agents are needed, and where the roster falls short."),
     "kpi": ("kpi:kpi", "The figures of a period."),
+    "figures": ("figures:figures", "Counted days: count anew, compare with the calls."),
     "completion": ("completion:completion", "Shell completion for bash, zsh and fish."),
 }
 

@@ -1,9 +1,10 @@
-"""Writes ``docs/kpi.md`` from the docstrings of `metrics.kpi`: ``python -m metrics.kpi_doc [FILE]``."""
+"""Writes ``docs/kpi.md`` from the docstrings of the figures: ``python -m metrics.kpi_doc [FILE]``."""
 
 import inspect
 import sys
 from pathlib import Path
 
+from metrics.agent_figures import AGENT_KPIS, AgentKpi
 from metrics.kpi import KPIS, Kpi
 
 PARTS = ("Formula", "Denominator", "Counted", "Source")
@@ -20,10 +21,19 @@ Pages, reports, exports and `/metrics` use these definitions and no others. Rule
 - A call belongs to the period in which it arrived, in local time; periods run from their first moment until before
   their last. It belongs to the queue it was in last and to the first person who picked up.
 - Calls that meet closed doors are not offered; nor are the callbacks that we dial.
+- "Opening hours only" leaves out the calls that met closed doors because of the hour or a holiday; those of an
+  emergency closure stay. A call says itself what it met, so changed opening hours change no figure of the past.
+- Behind every figure are its calls (`metrics/behind.py`): those in its denominator, and those that count.
 """
 
 
-def definition(kpi: Kpi) -> tuple[str, dict[str, str]]:
+AGENTS_HEAD = """## Figures of agents
+
+Each agent's own part of a call, so that a transfer falsifies nobody's figures. Written from `metrics/agent_figures.py`.
+"""
+
+
+def definition(kpi: Kpi | AgentKpi) -> tuple[str, dict[str, str]]:
     """What a figure is, and its parts. Raises ValueError when a part is missing."""
     text = inspect.getdoc(kpi.function) or ""
     summary, _, rest = text.partition("\n\n")
@@ -44,14 +54,16 @@ def definition(kpi: Kpi) -> tuple[str, dict[str, str]]:
 
 def document() -> str:
     """The whole page."""
-    sections = [HEAD]
-    for kpi in KPIS:
-        summary, parts = definition(kpi)
-        target = f" · target ≥ {kpi.target:.0%}".replace("%", " %") if kpi.target is not None else ""
-        lines = [f"## `{kpi.name}`", "", summary, "", f"- **Unit:** {kpi.unit}{target}"]
-        lines += [f"- **{part}:** {parts[part]}" for part in PARTS]
-        sections.append("\n".join(lines) + "\n")
-    return "\n".join(sections)
+    calls = [_section(kpi, "##") for kpi in KPIS]
+    return "\n".join([HEAD, *calls, AGENTS_HEAD, *(_section(kpi, "###") for kpi in AGENT_KPIS)])
+
+
+def _section(kpi: Kpi | AgentKpi, level: str) -> str:
+    summary, parts = definition(kpi)
+    target = f" · target ≥ {kpi.target:.0%}".replace("%", " %") if kpi.target is not None else ""
+    lines = [f"{level} `{kpi.name}`", "", summary, "", f"- **Unit:** {kpi.unit}{target}"]
+    lines += [f"- **{part}:** {parts[part]}" for part in PARTS]
+    return "\n".join(lines) + "\n"
 
 
 def main(arguments: list[str]) -> int:

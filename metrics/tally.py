@@ -90,7 +90,15 @@ SUMMED = tuple(field.name for field in fields(Tally) if field.name not in {"limi
 
 def tally(calls: Iterable[CallFact], limits: Limits = Limits()) -> Tally:
     """Count calls. Each call must be given once."""
-    return _total((_tally_one(call, limits) for call in calls), limits)
+    sums: dict[str, int | timedelta] = dict(_NOTHING)
+    longest: timedelta | None = None
+    for call in calls:
+        counted, wait = _count(call, limits)
+        for name, value in counted.items():
+            sums[name] += value  # type: ignore[operator]
+        if wait is not None and (longest is None or wait > longest):
+            longest = wait
+    return Tally(limits=limits, longest_wait=longest, **sums)  # type: ignore[arg-type]
 
 
 def tally_by(
@@ -105,18 +113,8 @@ def tally_by(
     return {name: tally(group, limits) for name, group in groups.items()}
 
 
-def _total(parts: Iterable[Tally], limits: Limits) -> Tally:
-    sums: dict[str, int | timedelta] = {name: getattr(_EMPTY, name) for name in SUMMED}
-    longest: timedelta | None = None
-    for part in parts:
-        for name in SUMMED:
-            sums[name] += getattr(part, name)
-        if part.longest_wait is not None and (longest is None or part.longest_wait > longest):
-            longest = part.longest_wait
-    return Tally(limits=limits, longest_wait=longest, **sums)  # type: ignore[arg-type]
-
-
-def _tally_one(call: CallFact, limits: Limits) -> Tally:
+def _count(call: CallFact, limits: Limits) -> tuple[dict[str, int | timedelta], timedelta | None]:
+    """What one call adds, and how long it waited if that counts for the longest wait."""
     counted: dict[str, int | timedelta] = {}
     longest = None
     if call.offered:
@@ -132,7 +130,7 @@ def _tally_one(call: CallFact, limits: Limits) -> Tally:
         counted["surveys_asked"] = 1
         if call.survey_meaning in _MEANING_FIELDS:
             counted[_MEANING_FIELDS[call.survey_meaning]] = 1
-    return Tally(limits=limits, longest_wait=longest, **counted)  # type: ignore[arg-type]
+    return counted, longest
 
 
 def waits_of(call: CallFact, limits: Limits) -> dict[str, int | timedelta]:
@@ -181,4 +179,4 @@ _MEANING_FIELDS = {
     SATISFIED: "satisfied",
     NOT_SATISFIED_MEANING: "not_satisfied",
 }
-_EMPTY = Tally()
+_NOTHING: dict[str, int | timedelta] = {name: getattr(Tally(), name) for name in SUMMED}

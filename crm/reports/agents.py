@@ -108,6 +108,7 @@ def _rings(arrived: ColumnElement[bool]) -> Select[Any]:
 
 
 def _wrap_ups(arrived: ColumnElement[bool]) -> Select[Any]:
+    """Looked up talk by talk: as a join, SQLite would rather read the agents' states of all years."""
     ended, since = _micros(conversations.c.ended_at), _micros(agent_states.c.since)
     follows = and_(
         agent_states.c.agent == conversations.c.agent,
@@ -115,16 +116,22 @@ def _wrap_ups(arrived: ColumnElement[bool]) -> Select[Any]:
         since >= ended - SECOND,
         since < ended + WRAP_UP_BEGINS_WITHIN,
     )
-    return (
+
+    def of_talk(what: ColumnElement[Any]) -> ColumnElement[Any]:
+        return select(what).where(follows).correlate(conversations).scalar_subquery()
+
+    each = (
         select(
             conversations.c.agent,
-            func.sum(_micros(agent_states.c.until) - since).label("wrap_up"),
-            func.count(agent_states.c.until).label("wrap_up_known"),
+            of_talk(func.sum(_micros(agent_states.c.until) - since)).label("wrap_up"),
+            of_talk(func.count(agent_states.c.until)).label("wrap_up_known"),
         )
-        .select_from(conversations.join(calls, calls.c.call_id == conversations.c.call_id).join(agent_states, follows))
+        .join(calls, calls.c.call_id == conversations.c.call_id)
         .where(arrived)
-        .group_by(conversations.c.agent)
+        .subquery()
     )
+    sums = (func.sum(each.c.wrap_up).label("wrap_up"), func.sum(each.c.wrap_up_known).label("wrap_up_known"))
+    return select(each.c.agent, *sums).group_by(each.c.agent)
 
 
 def _surveys(arrived: ColumnElement[bool]) -> Select[Any]:

@@ -6,33 +6,40 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from crm.database import reading
 from crm.quality.service import qa_figures
-from crm.reports.queries import facts_between
-from hotline.board import day_start, limits_of
+from crm.reports.counting import Wanted, total
+from crm.reports.sealed import snapshot
+from hotline.board import day_start
 from hotline.cli import Context
 from hotline.commands.calls import Moment
+from hotline.office_reports import frame_of
 from metrics.kpi import KPIS, Kpi
-from metrics.tally import Tally, tally
+from metrics.tally import Tally
 
 
 @click.command()
 @click.option("--from", "from_at", type=Moment(), help="Arrived at or after [today].")
 @click.option("--to", "to_at", type=Moment(), help="Arrived before [now].")
 @click.option("--queue", help="Only of this queue.")
+@click.option("--open-hours", "open_only", is_flag=True, help="Without calls outside opening hours.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
-def kpi(context: Context, from_at: datetime | None, to_at: datetime | None, queue: str | None, as_json: bool) -> None:
+def kpi(
+    context: Context,
+    from_at: datetime | None,
+    to_at: datetime | None,
+    queue: str | None,
+    open_only: bool,
+    as_json: bool,
+) -> None:
     """The figures of a period, as defined in docs/kpi.md; those with a target show it."""
     settings = context.settings
     now = datetime.now(UTC)
     since = from_at or day_start(ZoneInfo(settings.site.timezone))(now)
-    with reading(context.engine()) as connection:
-        facts = [
-            fact for fact in facts_between(connection, since, to_at or now) if queue is None or fact.queue == queue
-        ]
+    with snapshot(context.engine()) as connection:
+        wanted = Wanted(start_at=since, end_at=to_at or now, queue=queue, open_only=open_only)
+        counted = total(connection, wanted, frame_of(settings))
         quality = qa_figures(connection, since, to_at or now, queues=None if queue is None else [queue])
-    counted = tally(facts, limits_of(settings))
     if as_json:
         figures = {figure.name: figure.function(counted) for figure in KPIS}
         period = {"from": since.isoformat(), "to": (to_at or now).isoformat(), "queue": queue}
