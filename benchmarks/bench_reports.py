@@ -40,7 +40,7 @@ def run(folder: Path, root: Path, quick: bool, say: Callable[[str], None]) -> Se
         ]  # fmt: skip
         if result["days_a_second"]:
             notes.append(
-                f"{name}: days of {calls // reports.DAYS:,} calls are counted at {result['days_a_second']:.1f} a second."
+                f"{name}: days of {calls // reports.DAYS:,} calls counted: {result['days_a_second']:.1f} a second."
             )
     notes += [
         f"{calls:,} calls on {reports.DAYS} days, {reports.AGENTS} agents; the last day is not counted yet.",

@@ -6,6 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from crm.web import dates
+from crm.web.figures import percent
 from metrics.intervals import Period, Step
 from metrics.kpi import Figure
 from metrics.tally import Tally
@@ -19,7 +20,7 @@ def shown(value: Figure, unit: str, seconds_word: str = "s") -> str:
     if value is None:
         return NOTHING
     if unit == "ratio":
-        return f"{value:.1%}".replace("%", " %")
+        return f"{percent(value)} %"
     if unit == "seconds":
         return dates.length(value) if value >= LONG_SECONDS else f"{value:.1f} {seconds_word}"
     return f"{value:,}"

@@ -9,6 +9,7 @@ from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow
 from crm.wallboard.chart import Chart, chart_of
 from crm.wallboard.words import STATES, WORDS
 from crm.web.dates import long_date
+from crm.web.figures import percent
 from metrics import kpi
 from metrics.tally import Tally
 
@@ -89,14 +90,6 @@ class View:
     callbacks_waiting: int
     messages_waiting: int
     chart: Chart
-
-
-def percent(ratio: float | None) -> str | None:
-    """``96.4``: rounded down, so that a figure that looks like its target has reached it. ``100`` without decimals."""
-    if ratio is None:
-        return None
-    tenths = int(round(ratio * 1000, 6))
-    return f"{tenths // 10}" if tenths in {0, 1000} else f"{tenths // 10}.{tenths % 10}"
 
 
 def view_of(data: BoardData, settings: BoardSettings, language: str, queue: str | None = None) -> View:

@@ -9,6 +9,7 @@ import click
 from crm.quality.service import qa_figures
 from crm.reports.counting import Wanted, total
 from crm.reports.sealed import snapshot
+from crm.web.figures import percent
 from hotline.board import day_start
 from hotline.cli import Context
 from hotline.commands.calls import Moment
@@ -57,7 +58,7 @@ def _line(figure: Kpi, counted: Tally) -> str:
     if value is None:
         text = "-"
     elif figure.unit == "ratio":
-        text = f"{value:.1%}"
+        text = f"{percent(value)} %"
     elif figure.unit == "seconds":
         text = f"{value:.1f} s"
     else:

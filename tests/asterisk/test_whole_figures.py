@@ -1,25 +1,43 @@
-"""Closed doors; and after all calls of the run: records, `/metrics` and `hotline kpi` tell the same figures."""
+"""Closed doors; and after all calls of the run: wallboard, `/metrics`, report page, CSV, XLSX, `hotline kpi` and a
+calculation from queue_log alone tell the same figures."""
 
 import asyncio
+import csv
+import io
+import re
 import wave
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import httpx
+import openpyxl
 import pytest
+from day_of_journal import calls_of, figures_of
 from exchange import Scenario, Slot, play, verdict
 from product import sound
+from sqlalchemy import select
 from telephone_audio import tone
 from telephones import Call
 from whole import Whole, of
 
 from ami_listener.events import EndedBy, PickUpReason
 from ami_listener.records import Outcome
-from crm.database import reading
+from crm.database import reading, writing
 from crm.reports.queries import facts_between
+from crm.staff import sessions
+from crm.staff.access import COOKIE
+from crm.staff.accounts import StaffDraft
+from crm.staff.models import PhoneKind, Role, staff
+from crm.staff.passwords import Hasher
+from crm.staff.service import create
+from crm.wallboard.words import WORDS as BOARD_WORDS
+from crm.web.figures import percent
 from hotline.board import limits_of
 from metrics.facts import OUTCOMES, CallFact
 from metrics.kpi import KPIS
 from metrics.tally import tally
+
+BOARD = BOARD_WORDS["en"]
 
 
 async def a_call_between(s: Slot) -> None:
@@ -95,7 +113,20 @@ def today(whole: Whole) -> str:
     return datetime.now(ZoneInfo(whole.settings.site.timezone)).date().isoformat()
 
 
-OPEN: list[Scenario] = [a_call_between, hangs_up_while_it_rings]
+async def is_answered_late(s: Slot) -> None:
+    """After the guard: the assistant picked up in time, a person did not."""
+    call = await s.call()
+    await call.heard(sound("assistant-apology"), 12)
+    leg = await s.rung()
+    await leg.answer()
+    await asyncio.sleep(0.3)
+    await leg.hang_up()
+    await call.heard(sound("survey-123"))
+    await call.press("3")
+    await call.ended()
+
+
+OPEN: list[Scenario] = [a_call_between, hangs_up_while_it_rings, is_answered_late]
 CLOSED: list[Scenario] = [leaves_a_message, hangs_up_on_the_closed_message]
 
 
@@ -195,3 +226,83 @@ def test_the_program_tells_the_same(whole: Whole) -> None:
         assert told[figure.name] == pytest.approx(figure.function(counted)), figure.name
     exported = asyncio.run(whole.hotline("calls", "export", "--format", "jsonl")).splitlines()
     assert len(exported) == counted.offered + counted.closed
+
+
+def supervisor(whole: Whole) -> httpx.Client:
+    """Somebody who may see reports."""
+    now = datetime.now(UTC)
+    draft = StaffDraft(username="boss", role=Role.SUPERVISOR, name_th="หัวหน้า", name_en="Boss", phone=PhoneKind.DESK)
+    with writing(whole.engine) as connection:
+        chosen = Hasher(memory_kib=64).chosen("a long password of ours")
+        known = connection.scalar(select(staff.c.id).where(staff.c.username == "boss"))
+        token = sessions.begin(connection, known or create(connection, draft, now, None, chosen), now)
+    url = f"http://127.0.0.1:{whole.site.ports.web}"
+    return httpx.Client(base_url=url, cookies={COOKIE: token}, timeout=20, trust_env=False)
+
+
+@pytest.fixture(scope="module")
+def told(whole: Whole, played: dict[str, BaseException | None]) -> dict[str, dict[str, float | None]]:
+    """Who tells → figures of today, after all calls."""
+    with supervisor(whole) as client:
+        query = f"span=day&on={today(whole)}&hours=all&lang=en"
+        page = client.get(f"/reports?{query}").text
+        table = client.get(f"/reports/export.csv?{query}").content.decode("utf-8-sig")
+        book = client.get(f"/reports/export.xlsx?{query}").content
+    total = next(csv.DictReader(io.StringIO(table)))
+    rows = openpyxl.load_workbook(io.BytesIO(book), read_only=True).worksheets[0].iter_rows(max_row=2, values_only=True)
+    head, cells = next(rows), next(rows)
+    shown = dict(re.findall(r'data-figure="(\w+)" data-value="([^"]*)"', page))
+    program = asyncio.run(whole.listed("kpi"))[0]
+    names = [figure.name for figure in KPIS]
+    return {
+        "page": {name: float(shown[name]) if shown[name] else None for name in names},
+        "csv": {name: float(total[name]) if total[name] else None for name in names},
+        "xlsx": {name: cells[head.index(name)] for name in names},
+        "program": {name: program[name] for name in names},
+    }
+
+
+@pytest.mark.parametrize("who", ["page", "csv", "xlsx", "program"])
+def test_everybody_tells_what_the_records_say(whole: Whole, told: dict[str, dict[str, float | None]], who: str) -> None:
+    """R8: every figure of the day, with all its digits (a spreadsheet keeps fifteen)."""
+    counted = tally(facts(whole), limits_of(whole.settings))
+    for figure in KPIS:
+        assert told[who][figure.name] == pytest.approx(figure.function(counted), rel=1e-13), figure.name
+
+
+def test_the_journal_alone_says_the_same(whole: Whole, told: dict[str, dict[str, float | None]]) -> None:
+    """H1, H8: calculated from Asterisk's queue_log by other code, by the words of docs/kpi.md."""
+    limits = limits_of(whole.settings)
+    journal = calls_of(whole.settings.asterisk_folders().log / "queue_log")
+    said = figures_of(journal, limits.answer_within_seconds, limits.guard_tolerance_seconds)
+    assert {name: told["page"][name] for name in said} == {name: pytest.approx(value) for name, value in said.items()}
+
+
+@pytest.mark.usefixtures("played")
+def test_the_wallboard_shows_the_same(whole: Whole, told: dict[str, dict[str, float | None]]) -> None:
+    """D17: live and afterwards, in the same words and rounded alike."""
+    with supervisor(whole) as client:
+        board = " ".join(client.get("/wallboard?lang=en").text.split())
+    figures = told["page"]
+    for name in ("answered_within", "answered_rate_strict", "satisfaction"):
+        shown = percent(figures[name])
+        assert f">{shown}<span" in board, (name, shown)
+    for word, name in ((BOARD["offered"], "offered"),):
+        assert f"<dt>{word}</dt><dd>{figures[name]:.0f}</dd>" in board, word
+    assert f">{figures['average_speed_of_answer']:.1f}<span" in board
+
+
+@pytest.mark.usefixtures("played")
+def test_prometheus_counts_the_same(whole: Whole, told: dict[str, dict[str, float | None]]) -> None:
+    """H1: over all queues, with calls that reached none."""
+    series, figures = whole.metrics(), told["page"]
+    every = [queue.name for queue in whole.settings.queues] + ["none", ""]
+
+    def total(name: str, *labels: str) -> float:
+        return sum(summed(series, name, queue, *labels) for queue in every)
+
+    assert total("hotline_calls_offered_total") == figures["offered"]
+    assert total("hotline_queue_wait_seconds_count", 'outcome="answered"') == figures["answered"]
+    assert total("hotline_calls_answered_in_time_total") / total("hotline_calls_offered_total") == pytest.approx(
+        figures["answered_within"]
+    )

@@ -16,11 +16,12 @@ from ami_listener.events import AgentState
 from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow
 from crm.wallboard.key import anyone
 from crm.wallboard.producer import Producer, Variant
-from crm.wallboard.view import percent, view_of
+from crm.wallboard.view import view_of
 from crm.wallboard.web import Wallboard, wallboard
 from crm.wallboard.words import STATES, WORDS
 from crm.web.app import create_app
 from crm.web.dates import long_date
+from crm.web.figures import percent
 from crm.web.pages import find_fonts, language_of
 from metrics.tally import Limits, Tally
 
