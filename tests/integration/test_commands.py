@@ -208,7 +208,7 @@ def test_H1_the_figures_of_a_period(busy_desk: Desk) -> None:
     assert figures["satisfaction"] == pytest.approx(0.5)
     text = busy_desk.ok("kpi", *period)
     assert "answered within" in text
-    assert "33.3%" in text
+    assert "33.3 %" in text
     assert len(text.splitlines()) == len(KPIS) + 1  # and the QA score
     [other] = busy_desk.json("kpi", "--json", "--queue", "technical", *period)
     assert (other["offered"], other["satisfaction"]) == (1, None)
