@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from crm.calls.models import calls, conversations, rings, transfers
 from crm.people.models import people
@@ -16,11 +16,31 @@ from crm.reports.models import figures_agent_day, figures_half_hour
 from crm.reports.queries import facts_between
 from crm.reports.sealed import HALF_HOUR, Frame, queue_key
 from metrics.behind import BEHIND, LONGEST, Counts, means, others
-from metrics.facts import CallFact
+from metrics.facts import (
+    ABANDONED,
+    CALLBACK,
+    CLOSED,
+    IMPRESSED,
+    MESSAGE,
+    NOT_SATISFIED,
+    SATISFIED,
+    TIMED_OUT,
+    CallFact,
+)
 from metrics.intervals import Period
 
 DAY: Final = timedelta(days=1)
 AT_ONCE: Final = 24  # half hours or days whose calls are read together
+
+
+_OUTCOMES: Final = {
+    "abandoned": ABANDONED,
+    "short_abandoned": ABANDONED,
+    "abandoned_within": ABANDONED,
+    "timed_out": TIMED_OUT,
+    "messages": MESSAGE,
+    "callbacks": CALLBACK,
+}
 
 
 class Side(StrEnum):
@@ -85,8 +105,23 @@ def calls_behind(
         return means(counts, fact, frame.limits)
 
     spans = _spans(connection, wanted, frame, counts, longest if by_longest else None)
-    found = _first(connection, spans, behind, before, most + 1)
+    found = _first(connection, spans, behind, before, most + 1, _rare(counts))
     return _page(connection, found, most)
+
+
+def _rare(counts: Counts) -> ColumnElement[bool] | None:
+    """What the database can see of calls that are few, so that not all calls of their half hours are read. Never more
+    than is true of every call that is meant: whether one is, its tally says."""
+    names = {name for name, times in counts.items() if times > 0}
+    if names <= _OUTCOMES.keys():
+        return calls.c.outcome.in_([_OUTCOMES[name] for name in names])
+    if names == {"failed"} or (names == {"offered"} and counts.get("answered") == -1):
+        return calls.c.agent_answered_at.is_(None)
+    if names <= {IMPRESSED, SATISFIED, NOT_SATISFIED}:
+        return calls.c.survey_meaning.is_not(None)
+    if names == {"closed"}:
+        return or_(calls.c.closed_reason.is_not(None), calls.c.outcome == CLOSED)
+    return calls.c.callback_of.is_not(None) if names == {"callbacks_completed"} else None
 
 
 def agent_calls(
