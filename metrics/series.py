@@ -102,40 +102,41 @@ class Family(Collector):
         self._documentation = documentation
         self._labels = tuple(labels)
         self._edges = tuple(map(float, edges))
-        self._counters: list[Counter] = []
-        self._histograms: list[Histogram] = []
+        self._counters: dict[tuple[str, ...], Counter] = {}
+        self._histograms: dict[tuple[str, ...], Histogram] = {}
 
     def counter(self, *values: str) -> Counter:
-        """A new series with these values of the labels."""
-        made = Counter(self.name, dict(zip(self._labels, values, strict=True)))
-        self._counters.append(made)
-        return made
+        """The series with these values of the labels, made when it is asked for first."""
+        if values not in self._counters:
+            self._counters[values] = Counter(self.name, dict(zip(self._labels, values, strict=True)))
+        return self._counters[values]
 
     def histogram(self, *values: str) -> Histogram:
         """The same of a family with edges."""
-        made = Histogram(self.name, dict(zip(self._labels, values, strict=True)), self._edges)
-        self._histograms.append(made)
-        return made
+        if values not in self._histograms:
+            labels = dict(zip(self._labels, values, strict=True))
+            self._histograms[values] = Histogram(self.name, labels, self._edges)
+        return self._histograms[values]
 
     def text(self) -> str:
         """Everything, with what it means."""
         kind, end = ("histogram", "") if self._edges else ("counter", "_total")
         head = f"# HELP {self.name}{end} {self._documentation}\n# TYPE {self.name}{end} {kind}\n"
-        return head + "".join([made.text() for made in self._histograms or self._counters])
+        return head + "".join([made.text() for made in (self._histograms or self._counters).values()])
 
     def collect(self) -> Iterator[Metric]:
         if self._edges:
             yield self._as_histogram()
         else:
             family = CounterMetricFamily(self.name, self._documentation, labels=self._labels)
-            for made in self._counters:
+            for made in self._counters.values():
                 family.add_metric(list(made.labels.values()), made.value)
             yield family
 
     def _as_histogram(self) -> Metric:
         family = HistogramMetricFamily(self.name, self._documentation, labels=self._labels)
         ends = [*map(number, self._edges), INFINITE]
-        for made in self._histograms:
+        for made in self._histograms.values():
             buckets = list(zip(ends, made.cumulated(), strict=True))
             family.add_metric(list(made.labels.values()), buckets, made.sum)
         return family

@@ -69,6 +69,15 @@ def test_every_label_set_is_there_before_the_first_call() -> None:
             assert found["hotline_pick_up_seconds_count", frozenset({("queue", queue), ("by", by)})] == 0
 
 
+def test_no_series_is_told_twice() -> None:
+    """Prometheus would take one of the two and leave the other."""
+    exported = exporter(queues=("general", "technical"))
+    exported.observe_wrap_up("general", 12.0)
+    names = [line.rpartition(" ")[0] for line in exported.text().decode().splitlines() if not line.startswith("#")]
+    assert len(set(names)) == len(names)
+    assert value(exported, "hotline_wrap_up_seconds_count", queue="general") == 1
+
+
 def test_the_series_never_change() -> None:
     exported = exporter()
     before = samples(exported).keys()
