@@ -9,7 +9,6 @@ from fastapi import APIRouter
 from sqlalchemy import Connection, Engine
 
 from ami_listener.events import Event
-from ami_listener.floor import AgentNow
 from ami_listener.records import CallRecord
 from crm.live import Hub
 from crm.pbx_store import Send
@@ -37,8 +36,6 @@ class Around(Protocol):
     def engine(self) -> Engine: ...
     @property
     def send(self) -> Send: ...
-    @property
-    def agent_now(self) -> Callable[[str], AgentNow | None]: ...
     @property
     def find_call(self) -> Callable[[str], CallRecord | None]: ...
     @property
@@ -96,9 +93,10 @@ def make_recordings(around: Around, hub: Hub, access: Access, house: House) -> R
         wanted=wanted,
     )
 
-    def call_now(extension: str) -> str | None:
-        now = around.agent_now(extension)
-        return now.call_id if now else None
+    def talks_now(extension: str, call_id: str) -> bool:
+        record = around.find_call(call_id)
+        talks = record.conversations if record is not None and record.ended_at is None else []
+        return any(talk.agent == extension and talk.ended_at is None for talk in talks)
 
     def number(typed: str) -> str | None:
         return normalise(typed, country=settings.site.country).number
@@ -113,7 +111,7 @@ def make_recordings(around: Around, hub: Hub, access: Access, house: House) -> R
             keeper=keeper,
             agents=lambda: agent_names(around.settings),
             queues=lambda: queue_names(around.settings),
-            call_now=call_now,
+            talks_now=talks_now,
             number=number,
             keep_days=settings.recording.keep_days,
             agents_listen=settings.recording.agents_listen,

@@ -36,8 +36,8 @@ _PIECE: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """``agents`` and ``queues``: extension or name → what it is called, by language. ``call_now``: the call that an
-    extension has now. ``wanted``: whether anything is recorded. ``number``: a typed number in its one form."""
+    """``agents`` and ``queues``: extension or name → its name by language. ``talks_now``: whether an extension talks in
+    a call at this moment. ``wanted``: whether anything is recorded. ``number``: a typed number in its one form."""
 
     engine: Engine
     access: Access
@@ -47,7 +47,7 @@ class Around:
     keeper: RecordingKeeper
     agents: Callable[[], Mapping[str, Mapping[str, str]]]
     queues: Callable[[], Mapping[str, Mapping[str, str]]]
-    call_now: Callable[[str], str | None]
+    talks_now: Callable[[str, str], bool]
     number: Callable[[str], str | None]
     keep_days: int
     agents_listen: bool
@@ -161,15 +161,14 @@ class RecordingPages:
         around = self._around
 
         @self.router.get(f"{API}/live")
-        def live(who: Annotated[Visitor, self._supervisors]) -> list[dict[str, Any]]:
+        async def live(who: Annotated[Visitor, self._supervisors]) -> list[dict[str, Any]]:
             """All recordings that go on."""
             return self._live_json()
 
         @self.router.get(f"{API}/now")
-        def mine(who: Annotated[Visitor, self._agents]) -> dict[str, Any]:
+        async def mine(who: Annotated[Visitor, self._agents]) -> dict[str, Any]:
             """The recording of the own call: ``{"recording": … or null}``."""
-            call_id = around.call_now(who.extension) if who.extension else None
-            running = around.live.of(call_id)
+            running = next((one for one in around.live.now() if self._talks(one.call_id, who)), None)
             return {"recording": running.json() if running else None}
 
         @self.router.post(f"{API}/{{call_id}}/pause")
@@ -182,10 +181,13 @@ class RecordingPages:
             """Sound again."""
             return await self._mute(request, call_id, who, paused=False)
 
+    def _talks(self, call_id: str, who: Visitor) -> bool:
+        """Whether this person talks in the call now."""
+        return who.extension is not None and self._around.talks_now(who.extension, call_id)
+
     async def _mute(self, request: Request, call_id: str, who: Visitor, *, paused: bool) -> Response:
         around = self._around
-        own = who.extension is not None and around.call_now(who.extension) == call_id
-        if not own and not who.is_one_of(*SUPERVISORS):
+        if not self._talks(call_id, who) and not who.is_one_of(*SUPERVISORS):
             raise HTTPException(404)
         try:
             running: Running = await (around.live.pause if paused else around.live.go_on)(call_id, who)
