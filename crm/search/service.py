@@ -21,6 +21,8 @@ __all__ = ["Entry", "Found", "Kind", "find", "forget", "write_entries"]
 
 _BUDGET: Final = 40_000  # entries of the index that a search reads
 _CANDIDATES: Final = 40
+_TELLING: Final = 16_000  # entries by which the promising passages are chosen
+_PROMISING: Final = 600
 _SNIPPET: Final = 240
 _FINE: Final = 1024  # steps of what a piece is worth
 
@@ -86,16 +88,52 @@ def _likely(
         select(columns.term, columns.block, columns.packed).where(columns.term.in_(chosen), columns.block.in_(blocks))
     )
     get = scores.get
+    later: dict[int, list[tuple[int, bytes]]] = {}
+    rare = _rare(chosen, having)
     for term, block, packed in rows:
         value = values[term]
+        if term not in rare:
+            later.setdefault(block, []).append((value, packed))
+            continue
         base = block * BLOCK
         places, marks = unpack(packed)
         for place, mark in zip(places, marks, strict=True):
             number = base + place
             scores[number] = get(number, 0) + value * mark
+    scores = _with_common(scores, later)
     least = min(heapq.nlargest(_CANDIDATES, scores.values()), default=0)
     best = sorted((-score, number) for number, score in scores.items() if score >= least)[:_CANDIDATES]
     return {number: -score / (_FINE * SCALE) for score, number in best}
+
+
+def _rare(chosen: Sequence[int], having: Mapping[int, int]) -> set[int]:
+    """The pieces that are worth most, as many as tell which passages may fit."""
+    rare: set[int] = set()
+    spent = 0
+    for piece in chosen:
+        if rare and spent + having[piece] > _TELLING:
+            break
+        rare.add(piece)
+        spent += having[piece]
+    return rare
+
+
+def _with_common(scores: Mapping[int, int], later: Mapping[int, list[tuple[int, bytes]]]) -> dict[int, int]:
+    """The most promising passages, with what the common pieces add to them: these are only looked up."""
+    least = min(heapq.nlargest(_PROMISING, scores.values()), default=0)
+    kept = {number: score for number, score in scores.items() if score >= least}
+    in_block: dict[int, list[int]] = {}
+    for number in kept:
+        in_block.setdefault(number // BLOCK, []).append(number)
+    for block, numbers in in_block.items():
+        base = block * BLOCK
+        for value, packed in later.get(block, ()):
+            mark_of = dict(zip(*unpack(packed), strict=True)).get
+            for number in numbers:
+                mark = mark_of(number - base)
+                if mark:
+                    kept[number] += value * mark
+    return kept
 
 
 def _passages(connection: Connection, ids: Sequence[int]) -> list[Passage]:
