@@ -116,7 +116,7 @@ def today(whole: Whole) -> str:
 async def is_answered_late(s: Slot) -> None:
     """After the guard: the assistant picked up in time, a person did not."""
     call = await s.call()
-    await call.heard(sound("assistant-apology"), 12)
+    await s.product.fact(await s.id_of(call), "ASSISTANT", "guard", seconds=11)
     leg = await s.rung()
     await leg.answer()
     await asyncio.sleep(0.3)
