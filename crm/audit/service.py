@@ -34,6 +34,11 @@ class AuditLine:
     details: Mapping[str, Any]
 
 
+def changes_between(before: object, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Name → old and new of what will be different, as the audit keeps it."""
+    return {name: [getattr(before, name), value] for name, value in values.items() if getattr(before, name) != value}
+
+
 def note(
     connection: Connection,
     at: datetime,

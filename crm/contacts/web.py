@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, tzinfo
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 
 from ami_listener.floor import FloorSnapshot
+from crm.autosave.requests import Changes, Key
 from crm.autosave.service import SYSTEM, Applied, Author, author_of, claim, name_subject
 from crm.contacts.fields import clean_changes
 from crm.contacts.keeping import Kept
@@ -35,21 +36,8 @@ from crm.live import Hub
 from crm.people.numbers import Number
 from crm.people.service import UnknownPersonError, living_id
 from crm.staff.access import AGENTS, SUPERVISORS, Access, Visitor
-from crm.web.pages import language_of
+from crm.web.pages import language_asked
 from crm.web.streams import Streams
-
-LONGEST_KEY: Final = 80
-Key = Annotated[str | None, Field(max_length=LONGEST_KEY)]
-
-
-class Changes(BaseModel):
-    """Changes of single fields. ``version``: what the page saw; ``key``: of this request, for when it is repeated;
-    ``client``: which page asks."""
-
-    changes: dict[str, Any] = Field(default_factory=dict, max_length=40)
-    version: int | None = None
-    key: Key = None
-    client: Key = None
 
 
 class NewContact(BaseModel):
@@ -128,8 +116,7 @@ class ContactsApi:
         return View(language, self._zone, self._clock())
 
     def _language(self, request: Request, who: Visitor) -> str:
-        wanted = request.query_params.get("lang") or who.language
-        return language_of(wanted, request.headers.get("accept-language"), self._default_language)
+        return language_asked(request, who.language, self._default_language)
 
     def _refuse(self, status: int, code: str, request: Request, who: Visitor) -> JSONResponse:
         text = WORDS[self._language(request, who)][code]

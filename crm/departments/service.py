@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from crm.audit.service import Doer, note
+from crm.audit.service import Doer, changes_between, note
 from crm.departments.models import departments
 from crm.staff.accounts import Faults
 
@@ -107,7 +107,7 @@ def change(
     before = department(connection, draft.name)
     draft = _checked(connection, draft, before, others)
     values = asdict(draft)
-    changes = {key: [getattr(before, key), value] for key, value in values.items() if getattr(before, key) != value}
+    changes = changes_between(before, values)
     if not changes:
         return
     connection.execute(update(departments).where(departments.c.name == draft.name).values(**values, updated_at=at))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from crm.audit.service import Doer, note
+from crm.audit.service import Doer, changes_between, note
 from crm.database import insert_into
 from crm.directory.models import directory_entries, directory_uses
 from crm.directory.targets import Target, TargetKind, Uses, dialled
@@ -213,7 +213,7 @@ def change_entry(
     """Changes a number outside. Raises BadEntry, UnknownTarget."""
     before = entry(connection, entry_id)
     values = _checked(connection, draft, patterns, entry_id)
-    changes = {name: [getattr(before, name), value] for name, value in values.items() if getattr(before, name) != value}
+    changes = changes_between(before, values)
     if changes:
         own = directory_entries.c.id == entry_id
         connection.execute(update(directory_entries).where(own).values(**values, updated_at=at))

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from crm.audit.service import Doer, note
+from crm.audit.service import Doer, changes_between, note
 from crm.pauses.models import pause_reasons
 from crm.staff.accounts import Faults
 from crm.staff.models import Role
@@ -81,7 +81,7 @@ def change(connection: Connection, draft: ReasonDraft, at: datetime, doer: Doer 
     """Changes texts and who may use it. Raises Faults, UnknownReason."""
     before = reason(connection, draft.name)
     values = asdict(_checked(draft))
-    changes = {key: [getattr(before, key), value] for key, value in values.items() if getattr(before, key) != value}
+    changes = changes_between(before, values)
     if not changes:
         return
     connection.execute(update(pause_reasons).where(pause_reasons.c.name == draft.name).values(**values, updated_at=at))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Engine
 
 from crm.audit.service import note
+from crm.autosave.requests import Changes, Key
 from crm.autosave.service import Applied, Author, author_of, claim, name_subject
 from crm.database import reading, writing
 from crm.live import Hub
@@ -34,21 +35,8 @@ from crm.people.service import (
 from crm.people.showing import choices, duplicate_json, found_json, merge_json, person_json
 from crm.people.words import WORDS
 from crm.staff.access import AGENTS, Access, Visitor
-from crm.web.pages import language_of
+from crm.web.pages import language_asked
 from crm.web.streams import Streams
-
-LONGEST_KEY: Final = 80
-Key = Annotated[str | None, Field(max_length=LONGEST_KEY)]
-
-
-class Changes(BaseModel):
-    """Changes of single fields. ``version``: what the page saw; ``key``: of this request, for when it is repeated;
-    ``client``: which page asks."""
-
-    changes: dict[str, Any] = Field(max_length=40)
-    version: int | None = None
-    key: Key = None
-    client: Key = None
 
 
 class NewPerson(BaseModel):
@@ -119,8 +107,7 @@ class PeopleApi:
 
     def language(self, request: Request, who: Visitor) -> str:
         """Of answers."""
-        wanted = request.query_params.get("lang") or who.language
-        return language_of(wanted, request.headers.get("accept-language"), self._default_language)
+        return language_asked(request, who.language, self._default_language)
 
     def publish(self, person_id: int, version: int, author: Author, **more: Any) -> None:
         """Tells whoever looks at this person."""

@@ -23,7 +23,7 @@ from crm.scripts.wording import addressed, particle_of, say
 from crm.scripts.words import WORDS
 from crm.staff.access import AGENTS, SUPERVISORS, Access, Visitor
 from crm.thai import without_title
-from crm.web.pages import language_of
+from crm.web.pages import language_asked
 
 
 class NewScript(BaseModel):
@@ -82,8 +82,7 @@ def scripts_router(
     agents, supervisors = Depends(access.of(*AGENTS)), Depends(access.of(*SUPERVISORS))
 
     def refused(problem: ScriptProblem, request: Request, who: Visitor) -> JSONResponse:
-        wanted = request.query_params.get("lang") or who.language
-        words = WORDS[language_of(wanted, request.headers.get("accept-language"), default_language)]
+        words = WORDS[language_asked(request, who.language, default_language)]
         return JSONResponse({"detail": words[problem.code], "code": problem.code}, status_code=422)
 
     @router.get("")

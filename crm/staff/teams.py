@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from crm.audit.service import Doer, note
+from crm.audit.service import Doer, changes_between, note
 from crm.staff.accounts import LONGEST_NAME, Faults
 from crm.staff.models import staff, teams
 
@@ -51,7 +51,7 @@ def create(connection: Connection, name_th: str, name_en: str, at: datetime, doe
 def change(connection: Connection, team_id: int, name_th: str, name_en: str, at: datetime, doer: Doer | None) -> None:
     """Gives a team other names. Raises Faults, UnknownTeam."""
     before, names = _team(connection, team_id), _checked(name_th, name_en)
-    changes = {key: [getattr(before, key), value] for key, value in names.items() if getattr(before, key) != value}
+    changes = changes_between(before, names)
     if changes:
         connection.execute(update(teams).where(teams.c.id == team_id).values(**names))
         note(connection, at, doer, "team.changed", f"team/{team_id}", changes=changes)

@@ -15,7 +15,7 @@ from crm.staff.access import AGENTS, SUPERVISORS, Access, Visitor
 from crm.standards.models import Standard, StandardSet, StepChannel
 from crm.standards.service import StandardProblem, all_standards, set_standards, standards_on
 from crm.standards.words import WORDS
-from crm.web.pages import language_of
+from crm.web.pages import language_asked
 
 
 class StandardBody(BaseModel):
@@ -51,8 +51,7 @@ def standards_router(
     agents, supervisors = Depends(access.of(*AGENTS)), Depends(access.of(*SUPERVISORS))
 
     def refused(problem: StandardProblem, request: Request, who: Visitor) -> JSONResponse:
-        wanted = request.query_params.get("lang") or who.language
-        words = WORDS[language_of(wanted, request.headers.get("accept-language"), default_language)]
+        words = WORDS[language_asked(request, who.language, default_language)]
         return JSONResponse({"detail": words[problem.code], "code": problem.code}, status_code=422)
 
     @router.get("/{channel}")

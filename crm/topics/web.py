@@ -15,7 +15,7 @@ from crm.topics.finding import find_topics
 from crm.topics.models import Topic
 from crm.topics.service import TopicProblem, add_topic, bring_back_topic, change_topic, retire_topic, topic_tree
 from crm.topics.words import WORDS
-from crm.web.pages import language_of
+from crm.web.pages import language_asked
 
 
 class NewTopic(BaseModel):
@@ -61,8 +61,7 @@ def topics_router(
     agents, supervisors = Depends(access.of(*AGENTS)), Depends(access.of(*SUPERVISORS))
 
     def language(request: Request, who: Visitor) -> str:
-        wanted = request.query_params.get("lang") or who.language
-        return language_of(wanted, request.headers.get("accept-language"), default_language)
+        return language_asked(request, who.language, default_language)
 
     def refused(problem: TopicProblem, request: Request, who: Visitor) -> JSONResponse:
         detail = WORDS[language(request, who)][problem.code]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
 
 SHARED = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -58,6 +59,12 @@ def language_of(wanted: str | None, accepted: str | None, default: str) -> str:
         if code in {"th", "en"}:
             return code
     return default
+
+
+def language_asked(request: Request, own: str | None, default: str) -> str:
+    """Of an answer: as the address says, else ``own`` of the account, else as the browser prefers."""
+    wanted = request.query_params.get("lang") or own
+    return language_of(wanted, request.headers.get("accept-language"), default)
 
 
 ERRORS: Mapping[str, Mapping[int, tuple[str, str]]] = {

@@ -315,10 +315,10 @@ async def a_telephone_on_the_desk(s: Desk) -> None:
     await seat.order("began")
     assert (await seat.state())["kind"] == "desk"
     assert await seat.refused("phone.dial('0019005551234')") == "refused"
-    await seat.order("phone.dial('0812345678')")
+    await seat.order("phone.dial('0812345676')")
     leg = await s.room.desks.next_call(extension)
     await leg.answer()
-    far = await s.room.network.next_call("0812345678")
+    far = await s.room.network.next_call("0812345676")
     await far.answer()
     await asyncio.sleep(0.5)
     await seat.order("phone.hold()")

@@ -500,7 +500,7 @@ SCENARIOS: list[Scenario] = [
 
 @pytest.fixture(scope="module")
 def played(whole: Whole) -> dict[str, BaseException | None]:
-    return play(whole, SCENARIOS)
+    return play(whole, SCENARIOS, alone={the_service_is_started_anew, asterisk_is_started_anew})
 
 
 @pytest.mark.timeout(600)

@@ -264,8 +264,8 @@ async def the_caller_leaves_while_a_colleague_is_asked(s: Desk) -> None:
 async def an_office_outside_is_asked_and_joined(s: Desk) -> None:
     seat = await s.room.sit(s.agent(1))
     call = await s.talk(seat)
-    await seat.order("phone.consult('701')")
-    office = await s.room.network.next_call("021112222", 8)
+    await seat.order("phone.consult('702')")
+    office = await s.room.network.next_call("021113333", 8)
     await office.answer()
     office.audio.sound = tone(OFFICE, 0.96)
     await seat.until("consult", state="talking")
@@ -289,7 +289,7 @@ SCENARIOS: list[Scenario] = [
 
 @pytest.fixture(scope="module")
 def played(whole: Whole) -> dict[str, BaseException | None]:
-    return play(whole, SCENARIOS)
+    return play(whole, SCENARIOS, alone={blind_with_the_service_away})
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
