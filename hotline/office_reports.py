@@ -7,8 +7,10 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from crm.quality.service import qa_scores
+from crm.reports.quality import Scored
 from crm.reports.sealed import Frame
 from crm.reports.sealing import Sealer
 from crm.reports.web import Around as ReportsAround
@@ -19,6 +21,7 @@ from crm.stories.web import Recordings, StoryPages, no_recordings
 from crm.web.shell import House
 from hotline.board import limits_of
 from hotline.settings import Settings
+from metrics.intervals import Period
 
 
 class Around(Protocol):
@@ -43,6 +46,10 @@ class Reports:
 def frame_of(settings: Settings) -> Frame:
     """How calls are counted here."""
     return Frame(ZoneInfo(settings.site.timezone), limits_of(settings))
+
+
+def _scores(connection: Connection, period: Period) -> list[Scored]:
+    return [Scored(*one) for one in qa_scores(connection, period.start_at, period.end_at)]
 
 
 def make_reports(around: Around, access: Access, house: House, recordings: Recordings = no_recordings) -> Reports:
@@ -70,6 +77,7 @@ def make_reports(around: Around, access: Access, house: House, recordings: Recor
             frame=frame,
             queues=queues,
             agents=agents,
+            scores=_scores,
         )
     )
     stories = StoryPages(

@@ -33,6 +33,20 @@ Each agent's own part of a call, so that a transfer falsifies nobody's figures. 
 """
 
 
+QUALITY = """## `qa_score`
+
+What graders gave for talks of the period (`/quality`): the mean of the scores, each 0–1 by its card's weights, 0 when a
+fatal item is missed.
+
+- **Unit:** ratio
+- **Formula:** sum of the scores ÷ number of final reviews
+- **Denominator:** final reviews of talks that were *answered* in the period, without rounds of calibration; in reports,
+  exports and `hotline kpi` (`qa_score`, `qa_reviews`), by period, queue and agent
+- **Counted:** one review a talk and grader; a talk of a transferred call counts for the agent who spoke
+- **Source:** L1, D20; `crm/quality/service.py`
+"""
+
+
 def definition(kpi: Kpi | AgentKpi) -> tuple[str, dict[str, str]]:
     """What a figure is, and its parts. Raises ValueError when a part is missing."""
     text = inspect.getdoc(kpi.function) or ""
@@ -55,7 +69,7 @@ def definition(kpi: Kpi | AgentKpi) -> tuple[str, dict[str, str]]:
 def document() -> str:
     """The whole page."""
     calls = [_section(kpi, "##") for kpi in KPIS]
-    return "\n".join([HEAD, *calls, AGENTS_HEAD, *(_section(kpi, "###") for kpi in AGENT_KPIS)])
+    return "\n".join([HEAD, *calls, QUALITY, AGENTS_HEAD, *(_section(kpi, "###") for kpi in AGENT_KPIS)])
 
 
 def _section(kpi: Kpi | AgentKpi, level: str) -> str:

@@ -409,6 +409,18 @@ def qa_figures(
     return QaFigures(int(count), float(total))
 
 
+def qa_scores(
+    connection: Connection, from_at: datetime, until_at: datetime
+) -> list[tuple[datetime, str | None, str, float]]:
+    """Each of them: when the talk was answered, its queue, its agent, its score (0–1)."""
+    columns = qa_reviews.c
+    query = select(columns.answered_at, columns.queue, columns.agent, columns.score).where(
+        columns.state == ReviewState.FINAL, columns.round_id.is_(None), columns.answered_at >= from_at,
+        columns.answered_at < until_at,
+    )  # fmt: skip
+    return [(at, queue, agent, float(score)) for at, queue, agent, score in connection.execute(query)]
+
+
 def qa_by_agent(connection: Connection, from_at: datetime, until_at: datetime) -> dict[str, QaFigures]:
     """The same of each agent."""
     columns = qa_reviews.c

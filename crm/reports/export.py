@@ -11,6 +11,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from crm.reports.quality import NAMES as QUALITY
+from crm.reports.quality import QualityScore
 from crm.reports.service import Report
 from metrics.agent_figures import AGENT_KPIS
 from metrics.intervals import Period
@@ -26,20 +28,23 @@ _FORMATS: Final = {"ratio": "0.0%", "seconds": "0.0", "count": "0"}
 
 def calls_table(report: Report, zone: ZoneInfo, names: Callable[[str | None], str]) -> Iterator[Row]:
     """Head, then the total, the period before, every part of the period, and every queue."""
-    yield [*HEAD, *(kpi.name for kpi in KPIS)]
-    yield _row("total", "", report.period, report.total, zone)
-    yield _row("before", "", report.before_period, report.before, zone)
+    yield [*HEAD, *(kpi.name for kpi in KPIS), *QUALITY]
+    yield _row("total", "", report.period, report.total, zone, report.quality(report.period))
+    yield _row("before", "", report.before_period, report.before, zone, report.quality_before())
     for period, tally in report.rows:
-        yield _row(report.asked.step.value, "", period, tally, zone)
+        yield _row(report.asked.step.value, "", period, tally, zone, report.quality(period))
     for queue, tally in report.by_queue.items():
-        yield _row("queue", names(queue), report.period, tally, zone)
+        quality = report.quality(report.period, queue=queue) if queue else QualityScore()
+        yield _row("queue", names(queue), report.period, tally, zone, quality)
 
 
 def agents_table(report: Report, names: Mapping[str, str]) -> Iterator[Row]:
     """Head, then every agent."""
-    yield ["agent", "name", *(kpi.name for kpi in AGENT_KPIS)]
+    yield ["agent", "name", *(kpi.name for kpi in AGENT_KPIS), *QUALITY]
     for agent, tally in sorted(report.agents.items()):
-        yield [agent, names.get(agent, ""), *(kpi.function(tally) for kpi in AGENT_KPIS)]
+        quality = report.quality(report.period, agent=agent)
+        figures = [kpi.function(tally) for kpi in AGENT_KPIS]
+        yield [agent, names.get(agent, ""), *figures, quality.mean, quality.reviews]
 
 
 def as_csv(rows: Iterator[Row]) -> bytes:
@@ -69,7 +74,11 @@ def as_xlsx(sheets: Mapping[str, Iterator[Row]]) -> bytes:
     return file.getvalue()
 
 
-_UNITS: Final = {kpi.name: kpi.unit for kpi in AGENT_KPIS} | {kpi.name: kpi.unit for kpi in KPIS}
+_UNITS: Final = (
+    {kpi.name: kpi.unit for kpi in AGENT_KPIS}
+    | {kpi.name: kpi.unit for kpi in KPIS}
+    | {"qa_score": "ratio", "qa_reviews": "count"}
+)
 
 
 def _cell(sheet: Any, value: Value, form: str, *, bold: bool = False) -> Any:
@@ -82,9 +91,9 @@ def _cell(sheet: Any, value: Value, form: str, *, bold: bool = False) -> Any:
     return cell
 
 
-def _row(kind: str, name: str, period: Period, tally: Tally, zone: ZoneInfo) -> Row:
+def _row(kind: str, name: str, period: Period, tally: Tally, zone: ZoneInfo, quality: QualityScore) -> Row:
     times = [at.astimezone(zone).isoformat() for at in (period.start_at, period.end_at)]
-    return [kind, name, *times, *(kpi.function(tally) for kpi in KPIS)]
+    return [kind, name, *times, *(kpi.function(tally) for kpi in KPIS), quality.mean, quality.reviews]
 
 
 def _harmless(value: Value) -> Value:

@@ -18,6 +18,7 @@ from crm.reports.behind import Side, agent_calls, calls_behind
 from crm.reports.counting import total
 from crm.reports.export import agents_table, as_csv, as_xlsx, calls_table
 from crm.reports.periods import Span, days_of
+from crm.reports.quality import ReadScores, no_scores
 from crm.reports.sealed import Frame, snapshot
 from crm.reports.service import Report, report
 from crm.reports.showing import HEIGHT, WIDTH, bars, change, month_name, period_name, shown, span_name
@@ -57,6 +58,7 @@ class Around:
     frame: Callable[[], Frame]
     queues: Callable[[], Mapping[str, Mapping[str, str]]]
     agents: Callable[[], Mapping[str, Mapping[str, str]]]
+    scores: ReadScores = no_scores
 
 
 class ReportPages:
@@ -84,7 +86,7 @@ class ReportPages:
     def _report(self, request: Request) -> Report:
         around, now = self._around, self._around.clock()
         asked = asked_of(request.query_params, local_today(now, around.zone))
-        return report(around.engine, asked, around.frame(), now)
+        return report(around.engine, asked, around.frame(), now, around.scores)
 
     def _values(self, made: Report, language: str) -> dict[str, Any]:
         asked, zone, words = made.asked, self._around.zone, WORDS[language]
@@ -105,8 +107,8 @@ class ReportPages:
             "months": [(month, month_name(month, language)) for month in range(1, 13)],
             "years": self._years(first.year, language),
             "queues": [(name, labels[language]) for name, labels in self._around.queues().items()],
-            "tiles": [self._figure(_KPIS[name], made, words) for name in TILES],
-            "figures": [self._figure(kpi, made, words) for kpi in KPIS],
+            "tiles": [*(self._figure(_KPIS[name], made, words) for name in TILES), _quality(made, words)],
+            "figures": [*(self._figure(kpi, made, words) for kpi in KPIS), _quality(made, words)],
             "columns": [(name, self._word(name, words)) for name in COLUMNS],
             "rows": [
                 (name, self._cells(period, tally, asked.queue, asked.open_only, words))
@@ -324,6 +326,22 @@ class ReportPages:
             "agent_name": lambda agent: names.get(agent, {}).get(language) or agent or "",
             "seconds": lambda value: shown(value, "seconds", words["seconds"]),
         }
+
+
+def _quality(made: Report, words: dict[str, str]) -> dict[str, Any]:
+    """The QA score as the figures are shown; the talks behind it are on the pages of quality."""
+    now, before = made.quality(made.period), made.quality_before()
+    return {
+        "name": "qa_score",
+        "label": words["k_qa_score"].format(now.reviews),
+        "value": shown(now.mean, "ratio"),
+        "raw": now.mean,
+        "before": shown(before.mean, "ratio"),
+        "change": change(now.mean, before.mean, "ratio", words),
+        "target": "",
+        "level": "",
+        "href": "/quality",
+    }
 
 
 def _worth_showing(made: Report) -> list[tuple[Period, Tally]]:

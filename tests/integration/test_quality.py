@@ -128,6 +128,9 @@ def test_a_published_card_never_changes_and_scores_stay_by_it(engine: Engine) ->
         assert (whole.reviews, whole.mean) == (1, 1.0)
         assert service.qa_figures(connection, NOW, NOW + timedelta(1), agents=["1002"]).mean is None
         assert service.qa_figures(connection, NOW, NOW + timedelta(1), queues=["enquiries"]).reviews == 1
+        # L1, D20: and the report of that period has it, whole and by queue and agent
+        scores = service.qa_scores(connection, NOW - timedelta(days=1), NOW + timedelta(days=1))
+        assert [(queue, agent, score) for _at, queue, agent, score in scores] == [("enquiries", "1001", 1.0)]
         assert service.qa_by_agent(connection, NOW, NOW + timedelta(1))["1001"].mean == 1.0
 
 
