@@ -20,7 +20,6 @@ PROGRAMS = Path(sys.executable).parent
 QUICK_TIERS = ("unit", "wire")
 REAL_TIME = ("tests/asterisk/", "tests/browser/")
 LAST_FAILED = ".pytest_cache/v/cache/lastfailed"
-CACHE_BESIDE = ".pytest_cache/beside"  # of the tests that run beside others
 FAILURES = 1  # pytest's exit status for failed tests
 NO_TESTS = 5  # and when none was left by -k or -m
 MOST_ONCE_MORE = 10
@@ -32,10 +31,8 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def run(
-    name: str, *arguments: str, environment: dict[str, str] | None = None, always: bool = False
-) -> tuple[bool, str]:
-    """Runs one check. Returns whether it passed, and what to say of it: its output when it failed, or ``always``."""
+def run(name: str, *arguments: str, environment: dict[str, str] | None = None) -> tuple[bool, str]:
+    """Runs one check. Returns whether it passed, and what to say of it: its output when it failed."""
     begun = time.monotonic()
     result = subprocess.run(
         [PROGRAMS / arguments[0], *arguments[1:]],
@@ -47,9 +44,8 @@ def run(
         text=True,
         check=False,
     )
-    passed = result.returncode in ((0, NO_TESTS) if arguments[0] == "pytest" else (0,))
-    verdict = f"{name:<28}{'ok' if passed else 'FAILED':<8}{time.monotonic() - begun:5.1f} s"
-    return passed, "\n".join([verdict, result.stdout] if always or not passed else [verdict])
+    verdict = f"{name:<28}{'FAILED' if result.returncode else 'ok':<8}{time.monotonic() - begun:5.1f} s"
+    return result.returncode == 0, "\n".join([verdict, result.stdout] if result.returncode else [verdict])
 
 
 def static_checks() -> tuple[list[str], str]:
@@ -89,11 +85,11 @@ def main(arguments: Sequence[str]) -> int:
         statuses = [] if named else [run_tests([*folders(QUICK_TIERS), *own])]
         failed, text = checking.result()
     say(f"\n{text}\n")
-    if named:
-        statuses.append(run_tests(own))
-    elif everything:
-        statuses.append(run_slow_tests(own))
+    if named or everything:
+        statuses.append(run_tests([*([] if named else folders(TIERS[len(QUICK_TIERS) :])), *own]))
     status = max((status for status in statuses if status != NO_TESTS), default=NO_TESTS)
+    if status == FAILURES and everything and not named:
+        status = once_more()
     if failed:
         print(f"Failed beside the tests: {', '.join(failed)}", file=sys.stderr, flush=True)
     return 1 if failed or status else 0
@@ -102,23 +98,6 @@ def main(arguments: Sequence[str]) -> int:
 def folders(tiers: Sequence[str]) -> list[str]:
     """Where the tests of these tiers are."""
     return [f"tests/{tier}" for tier in tiers if (REPOSITORY / "tests" / tier).is_dir()]
-
-
-def run_slow_tests(own: Sequence[str]) -> int:
-    """Real calls are mostly waited for, and leave a processor to the tests that only compute; browsers do not."""
-    with ThreadPoolExecutor(1) as beside:
-        computing = beside.submit(
-            run, "integration", "pytest", "-q", "--durations=5", "-o", f"cache_dir={CACHE_BESIDE}",
-            "tests/integration", *own, always=True,
-        )  # fmt: skip
-        statuses = [run_tests([*folders(["asterisk"]), *own])]
-        passed, text = computing.result()
-    say(f"\n{text}\n")
-    statuses.append(run_tests([*folders(["browser"]), *own]))
-    status = max((status for status in statuses if status != NO_TESTS), default=NO_TESTS)
-    if status == FAILURES:
-        status = once_more()
-    return status if passed else max(status, FAILURES)
 
 
 def run_tests(arguments: Sequence[str]) -> int:
