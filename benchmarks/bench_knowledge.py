@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from benchmarks.knowledge_set import Asked, Ranks, judge, questions, texts
+from benchmarks.knowledge_set import TARGETS, Asked, Ranks, fill, judge, questions
 from benchmarks.lookup import postgres_server
 from benchmarks.report import Figure, Section
 from crm.database import open_engine, reading, upgrade, writing
@@ -19,8 +19,6 @@ from tests.programs import unpacked_folder
 OTHERS = 1_500  # texts that answer nothing, where quality is judged
 PASSAGES = 100_000
 SEARCHES = 400
-AT_ONCE = 4_000
-TARGETS = (0.72, 0.86, 0.83)
 
 
 def run(folder: Path, root: Path, quick: bool, say: Callable[[str], None]) -> Section:
@@ -49,15 +47,6 @@ def run(folder: Path, root: Path, quick: bool, say: Callable[[str], None]) -> Se
         figures += _speed("PostgreSQL", engine, passages, asked, say)
         engine.dispose()
     return Section("Search of the knowledge base", figures, notes, _table(judged))
-
-
-def fill(engine: Engine, others: int) -> int:
-    """Writes the texts; returns how many."""
-    entries = list(texts(others))
-    for start in range(0, len(entries), AT_ONCE):
-        with writing(engine) as connection:
-            write_entries(connection, entries[start : start + AT_ONCE])
-    return len(entries)
 
 
 def _refs(connection: object, question: str) -> list[int]:

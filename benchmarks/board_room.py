@@ -60,7 +60,7 @@ class Room:
         now, number = datetime.now(UTC), next(self._numbers)
         agent, queue = str(1001 + number % AGENTS), self.queues[number % QUEUES]
         call = f"new{number}"
-        told = {"occurred_at": now, "call_id": call}
+        told: dict[str, Any] = {"occurred_at": now, "call_id": call}
         events: list[Event] = [
             CallArrived(event_id=f"{call}a", caller_number="0810000000", called_number="1169", trunk="t", **told),
             QueueJoined(event_id=f"{call}q", queue=queue, pass_number=1, **told),

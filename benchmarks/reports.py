@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -138,7 +139,7 @@ def measure(engine: Engine, say: Callable[[str], None]) -> dict[str, float]:
         ("a_month_by_hour", Asked(choice=Choice(Span.MONTH, NOW.date(), NOW.date()), step=Step.HOUR)),
         ("today_by_hour", Asked(choice=Choice(Span.DAY, NOW.date(), NOW.date()), step=Step.HOUR)),
     ):
-        times = _times(lambda asked=asked: report(engine, asked, FRAME, NOW))
+        times = _times(partial(report, engine, asked, FRAME, NOW))
         found[name], found[f"{name}_max"] = statistics.median(times), max(times)
         say(f"{name}: median {found[name]:.0f} ms, slowest {max(times):.0f} ms")
     found |= _lists(engine, say)
@@ -153,11 +154,11 @@ def _lists(engine: Engine, say: Callable[[str], None]) -> dict[str, float]:
     for figure, behind in BEHIND.items():
         for side in Side if behind.part is not None else (Side.ALL,):
             for _ in range(2):
-                took = _times(lambda figure=figure, side=side: _two_pages(engine, wanted, figure, side), 1)[0] / 2
+                took = _times(partial(_two_pages, engine, wanted, figure, side), 1)[0] / 2
                 times.append(took)
                 slowest = max(slowest, (f"{figure} {side}", took), key=lambda one: one[1])
     for figure in ("talks", "handed_on", "satisfaction"):
-        times += _times(lambda figure=figure: _agent(engine, wanted, figure), 3)
+        times += _times(partial(_agent, engine, wanted, figure), 3)
     times.sort()
     say(f"lists: median {statistics.median(times):.0f} ms, slowest {times[-1]:.0f} ms ({slowest[0]})")
     return {"list": statistics.median(times), "list_p95": times[int(len(times) * 0.95)], "list_max": times[-1]}

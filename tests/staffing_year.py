@@ -45,9 +45,9 @@ def fill(
             for table, values in row:
                 rows[table].append(values)
     with writing(engine) as connection:
-        for table, values in rows.items():
-            for start in range(0, len(values), 500):
-                connection.execute(insert(table), values[start : start + 500])
+        for table, written in rows.items():
+            for start in range(0, len(written), 500):
+                connection.execute(insert(table), written[start : start + 500])
     return len(rows[calls])
 
 

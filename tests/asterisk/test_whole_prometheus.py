@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def played(whole: Whole, prometheus: Prometheus) -> dict[str, BaseException | No
     asyncio.run(whole.gone(20))
     for series in ('hotline_surveys_total{meaning="impressed"}', "hotline_wrap_up_seconds_count"):
         seen = f"sum(increase({series}[60s])) > 0"
-        prometheus.until(lambda seen=seen: prometheus.value(seen), 15, f"{series} is scraped")
+        prometheus.until(partial(prometheus.value, seen), 15, f"{series} is scraped")
     return results
 
 

@@ -172,7 +172,8 @@ def test_the_paper_is_set_in_its_own_typeface_as_pdf(tmp_path: Path) -> None:
     pdf = tmp_path / "paper.pdf"
     pdf.write_bytes(printer.print(html))
     (page,) = PdfReader(pdf).pages
-    fonts = [font.get_object()["/BaseFont"] for font in page["/Resources"]["/Font"].values()]
+    resources: Any = page["/Resources"]
+    fonts = [font.get_object()["/BaseFont"] for font in resources["/Font"].values()]
     assert fonts
     assert all("Sarabun" in font for font in fonts)
     assert "ฐาน" in page.extract_text()

@@ -1,7 +1,6 @@
 """The console as supervisors see it: fresh without reload, plainly stale when it is, orders as they were meant."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -21,7 +20,7 @@ BOSS, CALL, SECONDS = "1009", "main-1.1", 1000
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskServer]:
-    made = DeskServer(cast(Path, tmp_path_factory.mktemp("console")))
+    made = DeskServer(tmp_path_factory.mktemp("console"))
     made.staff["mali"] = made._account("mali", "มะลิ หัวหน้า", "Mali", BOSS, PhoneKind.DESK, Role.SUPERVISOR)
     with writing(made.engine) as connection:
         set_queues(connection, made.staff["somsri"], {QUEUE: 0}, made.now(), None)

@@ -13,6 +13,7 @@ from ami_listener.actions import Action, GetVariable, ListChannels, Originate, P
 from ami_listener.actions_telephone import ShowChannel
 from ami_listener.events import AgentState, CallSpied, SpyEnded, SpyMode
 from crm.audit.service import AuditFilter, lines
+from crm.console.orders import Why
 from crm.console.words import REFUSED, WORDS
 from crm.database import reading, writing
 from crm.staff.access import CSRF_HEADER
@@ -135,7 +136,7 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(
 ) -> None:
     reply = mali.post(f"/api/console/{path}", json=body, headers={"Accept-Language": "th"})
     assert (reply.status_code, reply.json()["detail"]) == (409, why)
-    assert reply.json()["advice"] == REFUSED["th"][why]
+    assert reply.json()["advice"] == REFUSED["th"][Why(why)]
 
 
 @pytest.mark.parametrize(

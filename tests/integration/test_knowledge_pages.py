@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -19,7 +20,7 @@ from crm.documents.models import documents
 from hotline.settings import parse
 from hotline.settings_file import first_settings
 
-DRAFT = {
+DRAFT: dict[str, Any] = {
     "question_th": "ขอหนังสือรับรองถิ่นกำเนิดสินค้าอย่างไร",
     "question_en": "How do I get a certificate of origin?",
     "answer_th": "ยื่นคำขอ **ทางอิเล็กทรอนิกส์**\n\n- ใบกำกับสินค้า",
@@ -34,7 +35,7 @@ def rig(sqlite_engine: Engine, tmp_path: Path) -> Iterator[KnowledgeRig]:
     running.close()
 
 
-def _written(rig: KnowledgeRig, **more: str) -> int:
+def _written(rig: KnowledgeRig, **more: Any) -> int:
     answer = rig.post("/knowledge/new", **DRAFT | more)
     return int(answer.headers["location"].rpartition("/")[2])
 
@@ -298,7 +299,7 @@ def test_dealers_are_imported_whole_or_not_at_all(rig: KnowledgeRig) -> None:
 
 def test_a_dealer_is_changed_on_its_page(rig: KnowledgeRig) -> None:
     rig.post("/dealers/new", "niti", 422, name_th="ไม่มีรหัส")
-    fields = {"code": "D9", "kind": "person", "name_th": "คุณสมปอง"}
+    fields: dict[str, Any] = {"code": "D9", "kind": "person", "name_th": "คุณสมปอง"}
     at = rig.post("/dealers/new", "niti", **fields, products="ผ้าไหม").headers["location"]
     assert "ผ้าไหม" in rig.page(at)
     rig.post(at, "niti", **fields, products="ผ้าฝ้าย")
@@ -311,7 +312,12 @@ def test_a_dealer_is_changed_on_its_page(rig: KnowledgeRig) -> None:
 def test_sources_are_listed_called_and_found(rig: KnowledgeRig) -> None:
     """K2: offices, web sites, officers with extensions; one key calls."""
     rig.post("/sources/new", "vipa", 422, kind="officer", name_th="x", extension="abc")
-    fields = {"kind": "officer", "name_th": "คุณนิติ กฎหมาย", "about_th": "ข้อพิพาททางการค้า", "extension": "1901"}
+    fields: dict[str, Any] = {
+        "kind": "officer",
+        "name_th": "คุณนิติ กฎหมาย",
+        "about_th": "ข้อพิพาททางการค้า",
+        "extension": "1901",
+    }
     rig.post("/sources/new", "vipa", **fields)
     page = rig.page("/sources?lang=th")
     assert 'data-dial="1901"' in page

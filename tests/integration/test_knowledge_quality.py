@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine
 
-from benchmarks.bench_knowledge import TARGETS, fill
-from benchmarks.knowledge_set import Ranks, judge, questions
+from benchmarks.knowledge_set import TARGETS, Ranks, fill, judge, questions
 from crm.database import reading, writing
 from crm.knowledge.starter import fill as fill_starter
 from crm.search.asking import search

@@ -115,7 +115,7 @@ def test_letters_to_a_real_server(
     def tried(letter_id: int) -> Letter:
         deadline = time.monotonic() + 20
         while True:
-            asyncio.run(sender.look_safely())  # type: ignore[arg-type]
+            asyncio.run(sender.look_safely())
             now[0] += timedelta(seconds=61)
             with reading(sqlite_engine) as connection:
                 letter = service.get(connection, letter_id)
@@ -141,7 +141,7 @@ def test_letters_to_a_real_server(
 
     server.stop()
     waiting = [put("somchai@example.test", f"%PDF {n}".encode()) for n in range(3)]
-    asyncio.run(sender.look_safely())  # type: ignore[arg-type]
+    asyncio.run(sender.look_safely())
     with reading(sqlite_engine) as connection:
         assert {service.get(connection, one).state for one in waiting} == {LetterState.QUEUED}
     server.start()

@@ -59,7 +59,7 @@ class Post:
             return service.put(connection, Draft(**{**values, **more}), self.clock())
 
     def look(self) -> None:
-        asyncio.run(self.sender.look_safely())  # type: ignore[arg-type]
+        asyncio.run(self.sender.look_safely())
 
     def letter(self, letter_id: int) -> Letter:
         with reading(self.engine) as connection:

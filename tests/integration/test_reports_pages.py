@@ -232,13 +232,12 @@ def test_lost_callers_can_be_called_back(reports: Reports) -> None:
 
 @pytest.mark.parametrize("language", ["th", "en"])
 def test_every_call_has_its_story(reports: Reports, language: str) -> None:
-    kinds = {call.outcome: call for call in reports.calls}
-    kinds["transferred"] = next(call for call in reports.calls if call.transfers and call.holds and call.survey)
-    for call in kinds.values():
+    transferred = next(call for call in reports.calls if call.transfers and call.holds and call.survey)
+    for call in (*{call.outcome: call for call in reports.calls}.values(), transferred):
         page = reports.get(f"/calls/{quote(call.call_id)}?lang={language}").text
         assert page.count('class="at number"') >= 2
         assert "{" not in re.sub(r"(?s)<(script|style).*?</\1>", "", page)
-    page = reports.get(f"/calls/{kinds['transferred'].call_id}?lang={language}").text
+    page = reports.get(f"/calls/{transferred.call_id}?lang={language}").text
     moments = re.findall(r'<li data-kind="(\w+)">', page)
     assert moments[0] == "arrived"
     assert moments[-1] == "ended"

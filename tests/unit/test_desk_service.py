@@ -242,9 +242,9 @@ def test_state_is_told_as_asterisk_has_it_and_who_holds_is_on_hold() -> None:
 def test_who_holds_an_own_call_is_on_hold() -> None:
     async def play(room: Room) -> None:
         room.state(AgentState.IN_CALL)
-        own = {"outbound_id": "7.1", "agent": "1001"}
         for at, on in ((4.0, True), (5.0, False)):
-            room.tell(OutboundHeld(event_id=f"h{at}", occurred_at=moment(at), on=on, **own))
+            held = OutboundHeld(event_id=f"h{at}", occurred_at=moment(at), outbound_id="7.1", agent="1001", on=on)
+            room.tell(held)
         told = [(m["state"]["state"], m["state"]["since"]) for m in await room.told(kind="state")]
         assert told[1:] == [("on_hold", moment(4.0).isoformat()), ("in_call", told[0][1])]
 
