@@ -33,7 +33,7 @@ from ami_listener.records import (
     Survey,
     Transfer,
 )
-from crm.calls.models import agent_states, callbacks, calls, messages, stream_gaps
+from crm.calls.models import agent_states, callbacks, calls, late_half_hours, messages, stream_gaps
 from crm.calls.rows import rows_of
 from crm.calls.store import Batch, CallbackPolicy, CallStore, StreamGap
 from crm.calls.stored import load_agent_states, load_calls, load_calls_since, load_open_calls, load_position
@@ -116,11 +116,12 @@ def write(store: CallStore, *records: CallRecord) -> None:
 
 
 def everything(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of all tables."""
+    """All rows of all tables; not the notes that something came late, which count how often."""
     with reading(engine) as connection:
         return {
             table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
             for table in metadata.sorted_tables
+            if table is not late_half_hours
         }
 
 

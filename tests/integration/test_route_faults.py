@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -254,7 +255,8 @@ def asked_for(house: GuardedHouse) -> list[tuple[str, str]]:
 
 
 def operation_of(hostile: Hostile, method: str, path: str) -> dict[str, Any]:
-    found: dict[str, Any] = hostile.described["paths"][path][method.lower()]
+    named = re.sub(r":\w+}", "}", path)  # {article_id:int} is {article_id} in the description
+    found: dict[str, Any] = hostile.described["paths"][named][method.lower()]
     return found
 
 
