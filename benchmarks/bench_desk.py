@@ -28,6 +28,7 @@ REPOSITORY = Path(__file__).parents[1]
 CALLS, QUICK_CALLS = 50, 12
 DESKS, RATE, SECONDS, QUICK_SECONDS = 200, 20.0, 30.0, 10.0
 PROFILE_TARGET_MS, PAINT_TARGET_MS, WEIGHT_TARGET_KB, POP_TARGET_MS = 100.0, 1000.0, 150.0, 100.0
+ACTION_TARGET_MS = 100.0
 CALLER, NAME = "0812340001", "สมหมาย ใจดี"
 WATCH = """() => {
   const at = () => (performance.timeOrigin + performance.now()) / 1000;
@@ -39,6 +40,29 @@ WATCH = """() => {
     if (document.getElementById("who-name").textContent === "NAME") window.seen.profile.push(at());
   }).observe(document.getElementById("who-name"), { childList: true, characterData: true, subtree: true });
 }""".replace("NAME", NAME)
+
+# What an agent asks of the service by a key or a click; a break and back go through Asterisk.
+ACTIONS: tuple[tuple[str, str, Any], ...] = (
+    ("POST", "/api/telephone/pause", {"reason": "break"}),
+    ("POST", "/api/telephone/ready", {}),
+    ("GET", "/api/topics?q=ราคา", None),
+    ("GET", "/api/people?q=สมหมาย", None),
+    ("GET", "/api/directory?q=กฎหมาย", None),
+    ("GET", "/api/knowledge/search?q=ถิ่นกำเนิด", None),
+    ("GET", "/api/desk/state", None),
+)
+ACT = """async ([actions, times]) => {
+  const { ask } = await import("/static/office.js");
+  const taken = [];
+  for (let time = 0; time < times; time += 1) {
+    for (const [method, path, body] of actions) {
+      const begun = performance.now();
+      await ask(method, path, body ?? undefined);
+      taken.push((performance.now() - begun) / 1000);
+    }
+  }
+  return taken;
+}"""
 
 FORGET = "() => { seen.ringing = []; seen.profile = []; document.getElementById('who-name').textContent = ''; }"
 
@@ -53,6 +77,7 @@ class Measured:
     profiles: list[float] = field(default_factory=list)
     rings: int = 0
     lost: int = 0
+    actions: list[float] = field(default_factory=list)
     weight: int = 0
     styles: int = 0
     paint_ms: list[float] = field(default_factory=list)
@@ -149,6 +174,8 @@ def _calls(folder: Path, calls: int, measured: Measured, say: Callable[[str], No
                 _one_call(product, product_module, page, measured if number else Measured())  # the first warms up
                 if number % 10 == 9:
                     say(f"call {number + 1} of {calls}")
+            page.evaluate(ACT, [ACTIONS, 1])
+            measured.actions = page.evaluate(ACT, [ACTIONS, calls])
         browser.close()
 
 
@@ -213,6 +240,7 @@ def report(measured: Measured) -> Section:
     ring, shown = sorted(measured.ring), sorted(measured.profile)
     paint, weight = max(measured.paint_ms), measured.weight / 1000
     late = percentile(shown, 0.95) * 1000
+    acted = percentile(sorted(measured.actions), 0.95) * 1000
     pop_late = percentile(pops, 0.99) * 1000
     return Section(
         "The desk",
@@ -221,6 +249,9 @@ def report(measured: Measured) -> Section:
             Figure("INVITE → the desk shows that it rings, p50", percentile(ring, 0.5) * 1000, "ms", "", None),
             Figure("ring shown → name, last contacts, ratings and cards shown, p95", late, "ms",
                    f"≤ {PROFILE_TARGET_MS:g} ms", late <= PROFILE_TARGET_MS),
+            Figure("an action (break and back, searches, state) → answered at the page, p95", acted,
+                   "ms", f"≤ {ACTION_TARGET_MS:g} ms", acted <= ACTION_TARGET_MS),
+            Figure("the same, slowest", max(measured.actions) * 1000, "ms", "", None),
             Figure(f"{DESKS} desks, {RATE:g} calls a second: ring told → pop at its desk, p99", pop_late, "ms",
                    f"≤ {POP_TARGET_MS:g} ms", pop_late <= POP_TARGET_MS),
             Figure("the same, p50", percentile(pops, 0.5) * 1000, "ms", "", None),
