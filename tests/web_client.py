@@ -1,6 +1,7 @@
 """Somebody's browser, without a network: asks an application, keeps its cookies, follows nothing by itself."""
 
 import asyncio
+import weakref
 from typing import Any
 
 import httpx
@@ -8,13 +9,14 @@ from fastapi import FastAPI
 
 
 class WebClient:
-    """All requests run in one event loop, which is the caller's to close: use it as a context, or leave it to the end
-    of the program."""
+    """All requests run in one event loop, which is the caller's to close; who does not, has it closed with the last
+    mention of this object (a loop that is only forgotten is told as a fault of whichever test runs then)."""
 
     def __init__(
         self, app: FastAPI, base_url: str = "https://hotline.test", client: tuple[str, int] = ("127.0.0.1", 50000)
     ) -> None:
         self._runner = asyncio.Runner()
+        weakref.finalize(self, self._runner.get_loop().close)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=client)
         self._client = httpx.AsyncClient(transport=transport, base_url=base_url, headers={"accept": "text/html"})
         self.headers = self._client.headers

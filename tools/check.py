@@ -22,7 +22,7 @@ REAL_TIME = ("tests/asterisk/", "tests/browser/")
 LAST_FAILED = ".pytest_cache/v/cache/lastfailed"
 FAILURES = 1  # pytest's exit status for failed tests
 NO_TESTS = 5  # and when none was left by -k or -m
-MOST_ONCE_MORE = 10
+MOST_ONCE_MORE = 15
 TIERS = (*QUICK_TIERS, "integration", "asterisk", "browser")
 
 

@@ -57,8 +57,10 @@ async def who_answers_at_once_is_not_spoken_over(s: Slot) -> None:
     """The leg that whispers is only just starting."""
     s.quiet(1)
     call = await s.call()
+    first = await s.rung()
     name = await s.id_of(call)
     await s.product.fact(name, "ASSISTANT", "guard", seconds=11)
+    await first.ended()
     leg = await s.rung()
     await talk_without_words(s, call, leg)
     await call.hang_up()

@@ -365,7 +365,7 @@ async def an_asterisk_started_anew_keeps_breaks(s: Office) -> None:
     assert await s.phones.register(agent.extension, s.whole.secrets.agents[agent.extension]) == 200
     await agent.becomes(AgentState.PAUSED, "break", 20)  # Asterisk first asks a telephone it knew whether it is there
     await agent.done("ready")
-    await agent.becomes(AgentState.AVAILABLE)
+    await agent.becomes(AgentState.AVAILABLE, None, 20)
 
 
 SCENARIOS: list[Scenario] = [

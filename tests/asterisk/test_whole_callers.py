@@ -141,7 +141,7 @@ async def place_and_wait_are_told_while_telephones_ring(s: Slot) -> None:
     answered_at = await legs[0].answer()
     await asyncio.sleep(3.5)
     # the rest of the round would last three seconds more
-    assert not [prompt for prompt in ("less-than-one-minute", "queue-keys") if tones(first, prompt, again + 0.5)]
+    assert not [prompt for prompt in ("less-than-one-minute", "queue-keys") if tones(first, prompt, answered_at + 0.2)]
     await whispered(s, second, "you-are-next", seconds=REPEAT_SECONDS + 4)  # has moved up, and is told
     record = (await of(s).recorded(await s.id_of(first), lambda x: x.record.conversations)).record
     assert record.assistant_reason is PickUpReason.GUARD

@@ -151,7 +151,7 @@ def pages_of(server: DeskServer, ids: dict[str, Any]) -> list[str]:
                 path = route.path
                 for name, value in {**ids, "name": "legal"}.items():
                     path = path.replace("{" + name + "}", str(value))
-                if "{" not in path and not path.endswith("/events"):
+                if "{" not in path and not path.endswith(("/events", ".csv", ".xlsx")):
                     found.append(path)
     return found
 

@@ -46,6 +46,7 @@ export class Autosave extends EventTarget {
     Object.assign(this, { kind, id, version, user, client });
     this.values = { ...values }; // as the server has them
     this.versions = {}; // field → the change that wrote it, as far as messages told: answers may come later than those
+    this.whole = version; // of the last picture of all fields: changes of single fields may be known that are newer
     this.drafts = new Drafts(`${user}:${kind}/${id}`);
     this.typed = new Map(); // field → {value, at, version, problem?}: not sent yet
     this.batches = new Map(); // key → {changes, version, at}: sent, and not answered yet
@@ -145,8 +146,10 @@ export class Autosave extends EventTarget {
 
   /** The subject as it was read anew, after messages may have been missed. */
   refresh(values, version) {
-    if (version < this.version) return;
-    const changes = Object.entries(values).filter(([field, value]) => field in this.values && value !== this.values[field]);
+    if (version < this.whole) return;
+    this.whole = version;
+    const news = (field) => field in this.values && !(this.versions[field] > version);
+    const changes = Object.entries(values).filter(([field, value]) => news(field) && value !== this.values[field]);
     this.take(Object.fromEntries(changes.map(([field, value]) => [field, { value, by: null }])));
     this.version = Math.max(this.version, version);
   }
@@ -261,6 +264,7 @@ export class Autosave extends EventTarget {
     }
     for (const [field, value] of Object.entries(data.fields ?? {})) {
       if (this.versions[field] > data.version) continue;
+      this.versions[field] = data.version;
       this.values[field] = value;
       if (!this.isTyped(field)) this.inputs.settled(field, value);
     }
