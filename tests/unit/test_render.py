@@ -342,7 +342,7 @@ def test_queues_have_their_strategy_and_members() -> None:
 def test_H1_the_promise_is_the_setting() -> None:
     text = files(answering={"answer_within_seconds": 12, "repeat_seconds": 45})["extensions.conf"]
     assert "HOTLINE_REST=$[12 - (${STRFTIME" in text
-    assert "- ${MASTER_CHANNEL(HOTLINE_ARRIVED)} < 11.998]?hotline-answered,s,first-pass)" in text
+    assert "- ${MASTER_CHANNEL(HOTLINE_ARRIVED)} < 11.998]?hotline-answered,s,1)" in text
     assert "HOTLINE_REST=$[45 - (${EPOCH}" in text
     assert (
         "Queue(enquiries,rciC,,,14,,hotline-answered-in-time)" in text
