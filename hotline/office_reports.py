@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from sqlalchemy import Connection, Engine
 
-from crm.quality.service import qa_scores
+from crm.quality.figures import qa_scores
 from crm.reports.quality import Scored
 from crm.reports.sealed import Frame
 from crm.reports.sealing import Sealer

@@ -43,7 +43,7 @@ fatal item is missed.
 - **Denominator:** final reviews of talks that were *answered* in the period, without rounds of calibration; in reports,
   exports and `hotline kpi` (`qa_score`, `qa_reviews`), by period, queue and agent
 - **Counted:** one review a talk and grader; a talk of a transferred call counts for the agent who spoke
-- **Source:** L1, D20; `crm/quality/service.py`
+- **Source:** L1, D20; `crm/quality/figures.py`
 """
 
 

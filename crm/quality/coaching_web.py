@@ -11,8 +11,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from crm.database import reading
-from crm.quality import service
-from crm.quality.service import QaFigures
+from crm.quality import figures
+from crm.quality.figures import QaFigures
 from crm.quality.trends import team_names, team_of_agents, together
 from crm.quality.web import Around, QualityPages
 from crm.reports.agents import agents_between
@@ -71,8 +71,8 @@ class CoachingPages:
         with reading(around.engine) as connection:
             current = agents_between(connection, start, now)
             before = agents_between(connection, earlier, start)
-            qa = service.qa_by_agent(connection, start, now)
-            qa_before = service.qa_by_agent(connection, earlier, start)
+            qa = figures.qa_by_agent(connection, start, now)
+            qa_before = figures.qa_by_agent(connection, earlier, start)
             team_of, names = team_of_agents(connection), team_names(connection)
         known = around.agents()
 

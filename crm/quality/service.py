@@ -1,12 +1,12 @@
 """Cards, samples, reviews and rounds of calibration: what is on record and how it changes."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from crm.audit.service import Doer, note
 from crm.database import insert_into
@@ -378,61 +378,4 @@ def close_round(connection: Connection, round_id: int, at: datetime, doer: Doer)
         note(connection, at, doer, "quality.round_closed", f"qa-round/{round_id}")
 
 
-@dataclass(frozen=True, slots=True)
-class QaFigures:
-    """How many final reviews, and the sum of their scores (each 0–1)."""
-
-    reviews: int = 0
-    score_sum: float = 0.0
-
-    @property
-    def mean(self) -> float | None:
-        """The QA score (L1, D20); None of none."""
-        return self.score_sum / self.reviews if self.reviews else None
-
-
-def qa_figures(
-    connection: Connection, from_at: datetime, until_at: datetime, *,
-    agents: Collection[str] | None = None, queues: Collection[str] | None = None,
-) -> QaFigures:  # fmt: skip
-    """The QA score of talks answered from ``from_at`` until before ``until_at``; no calibrations."""
-    columns = qa_reviews.c
-    query = select(func.count(), func.coalesce(func.sum(columns.score), 0.0)).where(
-        columns.state == ReviewState.FINAL, columns.round_id.is_(None), columns.answered_at >= from_at,
-        columns.answered_at < until_at,
-    )  # fmt: skip
-    if agents is not None:
-        query = query.where(columns.agent.in_(list(agents)))
-    if queues is not None:
-        query = query.where(columns.queue.in_(list(queues)))
-    count, total = connection.execute(query).one()
-    return QaFigures(int(count), float(total))
-
-
-def qa_scores(
-    connection: Connection, from_at: datetime, until_at: datetime
-) -> list[tuple[datetime, str | None, str, float]]:
-    """Each of them: when the talk was answered, its queue, its agent, its score (0–1)."""
-    columns = qa_reviews.c
-    query = select(columns.answered_at, columns.queue, columns.agent, columns.score).where(
-        columns.state == ReviewState.FINAL, columns.round_id.is_(None), columns.answered_at >= from_at,
-        columns.answered_at < until_at,
-    )  # fmt: skip
-    return [(at, queue, agent, float(score)) for at, queue, agent, score in connection.execute(query)]
-
-
-def qa_by_agent(connection: Connection, from_at: datetime, until_at: datetime) -> dict[str, QaFigures]:
-    """The same of each agent."""
-    columns = qa_reviews.c
-    query = (
-        select(columns.agent, func.count(), func.coalesce(func.sum(columns.score), 0.0))
-        .where(
-            columns.state == ReviewState.FINAL, columns.round_id.is_(None), columns.answered_at >= from_at,
-            columns.answered_at < until_at,
-        )
-        .group_by(columns.agent)
-    )  # fmt: skip
-    return {agent: QaFigures(int(count), float(total)) for agent, count, total in connection.execute(query)}
-
-
-__all__ = ["BadForm", "Card", "QaFigures", "Refused", "Review", "Round", "Sample", "Unknown"]
+__all__ = ["BadForm", "Card", "Refused", "Review", "Round", "Sample", "Unknown"]

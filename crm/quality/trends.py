@@ -6,9 +6,10 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import Connection, select
 
+from crm.quality.figures import QaFigures
 from crm.quality.forms import Form
 from crm.quality.models import ReviewState, qa_reviews
-from crm.quality.service import QaFigures, Review
+from crm.quality.service import Review
 from crm.staff.models import staff, teams
 
 WEEKS = 8

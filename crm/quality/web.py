@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from crm.calls.service import UnknownCallError, get_call
 from crm.database import reading, writing
-from crm.quality import service
+from crm.quality import figures, service
 from crm.quality.forms import score
 from crm.quality.models import ReviewState, SampleReason
 from crm.quality.sampling import Draw, draw
@@ -97,7 +97,7 @@ class QualityPages:
                     "by_team": teams,
                     "team_names": team_names(connection),
                     "starts": starts,
-                    "month": service.qa_figures(connection, around.clock() - timedelta(days=30), around.clock()),
+                    "month": figures.qa_figures(connection, around.clock() - timedelta(days=30), around.clock()),
                 }
             return self.pages.page(request, who, "quality.html", **values, **self.common(), done=done, count=count)
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from crm.quality.service import qa_figures
+from crm.quality.figures import qa_figures
 from crm.reports.counting import Wanted, total
 from crm.reports.sealed import snapshot
 from crm.web.figures import percent

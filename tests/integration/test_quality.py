@@ -17,7 +17,7 @@ from test_recordings import NOW, call, keeper_of, leave, write
 from ami_listener.records import CallRecord, Conversation, Hold, Outcome, Survey
 from crm.audit.service import AuditFilter, lines
 from crm.database import reading, writing
-from crm.quality import service
+from crm.quality import figures, service
 from crm.quality.forms import first_form
 from crm.quality.models import SampleReason, SampleState
 from crm.quality.sampling import Draw, candidates, draw
@@ -124,14 +124,14 @@ def test_a_published_card_never_changes_and_scores_stay_by_it(engine: Engine) ->
             service.save_review(connection, review_id, full, "", NOW, doer, final=False)
         assert service.sample(connection, sample.id).state is SampleState.DONE
     with reading(engine) as connection:
-        whole = service.qa_figures(connection, NOW - timedelta(days=1), NOW + timedelta(days=1))
+        whole = figures.qa_figures(connection, NOW - timedelta(days=1), NOW + timedelta(days=1))
         assert (whole.reviews, whole.mean) == (1, 1.0)
-        assert service.qa_figures(connection, NOW, NOW + timedelta(1), agents=["1002"]).mean is None
-        assert service.qa_figures(connection, NOW, NOW + timedelta(1), queues=["enquiries"]).reviews == 1
+        assert figures.qa_figures(connection, NOW, NOW + timedelta(1), agents=["1002"]).mean is None
+        assert figures.qa_figures(connection, NOW, NOW + timedelta(1), queues=["enquiries"]).reviews == 1
         # L1, D20: and the report of that period has it, whole and by queue and agent
-        scores = service.qa_scores(connection, NOW - timedelta(days=1), NOW + timedelta(days=1))
+        scores = figures.qa_scores(connection, NOW - timedelta(days=1), NOW + timedelta(days=1))
         assert [(queue, agent, score) for _at, queue, agent, score in scores] == [("enquiries", "1001", 1.0)]
-        assert service.qa_by_agent(connection, NOW, NOW + timedelta(1))["1001"].mean == 1.0
+        assert figures.qa_by_agent(connection, NOW, NOW + timedelta(1))["1001"].mean == 1.0
 
 
 # --- the pages --------------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def test_graders_are_calibrated_without_seeing_each_other(house: GuardedHouse) -
     assert house.ask("POST", f"{turn}/score", second).status == 409
     assert house.ask("GET", reviews[boss.token], house.session("agent")).status == 404  # no score of the agent's
     with reading(house.engine) as connection:
-        assert service.qa_figures(connection, NOW - timedelta(1), NOW).reviews == 1  # nor of any figure
+        assert figures.qa_figures(connection, NOW - timedelta(1), NOW).reviews == 1  # nor of any figure
 
 
 @pytest.mark.parametrize("language", ["th", "en"])
