@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.quality.figures import QaFigures
 from crm.quality.forms import BadForm, Form, FormSection, Item, answers_of, checked, first_form, missing, score
 from crm.quality.sampling import Talk, pick
-from crm.quality.service import QaFigures
 from crm.quality.trends import ItemSpread, Trend, agreement, of_teams, together, week_starts
 
 AT = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
