@@ -96,9 +96,8 @@ class StaffingPages:
         faults: Sequence[Fault] = (),
     ) -> Response:
         queue, tomorrow = self._queue(queue_text), self._planner.tomorrow()
-        day = self._day(day_text)
         plans = self._planner.plan(tomorrow, DAYS, queue)
-        shown = next((plan for plan in plans if plan.day == day), None) or self._planner.plan(day, 1, queue)[0]
+        shown = self._shown(plans, day_text, queue)
         top = chart.top_of(plans)
         values = {
             "plan": shown,
@@ -248,6 +247,13 @@ class StaffingPages:
             return _back(_monday_of(min(shift.day for shift in shifts)), "imported_shifts", len(shifts))
 
     # --- what was asked for
+
+    def _shown(self, plans: Sequence[DayPlan], day_text: str, queue: str | None) -> DayPlan:
+        """The day asked for; without one the next day that is open (on a Friday nobody plans for a closed Saturday)."""
+        if not day_text:
+            return next((plan for plan in plans if plan.slots), plans[0])
+        day = self._day(day_text)
+        return next((plan for plan in plans if plan.day == day), None) or self._planner.plan(day, 1, queue)[0]
 
     def _day(self, text: str) -> date:
         """Of an address; tomorrow when there is none."""

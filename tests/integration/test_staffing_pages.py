@@ -103,6 +103,11 @@ def test_tomorrow_and_two_weeks(office: Office, head: WebClient) -> None:
         assert head.get(wrong).status_code == 404, wrong
 
 
+def test_a_closed_day_is_passed_over(head: WebClient) -> None:
+    """H1: on a Friday the page opens on Monday, the next day that is open; a closed day is shown when asked for."""
+    assert '<h2 id="day-title">Monday 23 November 2026</h2>' in head.get("/staffing").text
+
+
 def test_the_same_figures_as_json(office: Office, head: WebClient) -> None:
     """The page, the JSON and the planner agree."""
     found = head.get("/api/staffing?from=2026-11-23&days=1").json()
