@@ -4,8 +4,10 @@ Making and counting the calls takes minutes, so the databases are kept below ``.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from benchmarks import lookup, reports
 from benchmarks.report import Figure, Section
@@ -22,8 +24,7 @@ def run(folder: Path, root: Path, quick: bool, say: Callable[[str], None]) -> Se
     calls = CALLS // 10 if quick else CALLS
     KEPT.mkdir(parents=True, exist_ok=True)
     figures, notes = [], []
-    for name, measure in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
-        result = measure(calls, say)
+    for name, result in measured(calls, say):
         slowest = max(
             result["two_years_by_day_max"], result["two_years_by_month_max"], result["two_years_one_queue_max"]
         )
@@ -50,7 +51,17 @@ def run(folder: Path, root: Path, quick: bool, say: Callable[[str], None]) -> Se
     return Section("Reports over two years", figures, notes)
 
 
-def sqlite(calls: int, say: Callable[[str], None]) -> dict[str, float]:
+def measured(calls: int, say: Callable[[str], None]) -> Iterator[tuple[str, dict[str, float]]]:
+    """One database after the other. PostgreSQL counts some days of its own and takes over the others."""
+    counted = sqlite(calls, say)
+    try:
+        yield "SQLite", {"days_a_second": reports.seal(counted, say)} | reports.measure(counted, say)
+        yield "PostgreSQL", postgresql(calls, counted, say)
+    finally:
+        counted.dispose()
+
+
+def sqlite(calls: int, say: Callable[[str], None]) -> Engine:
     """Made once: a file without the name of a finished one is not trusted."""
     path = KEPT / f"calls-{calls}-{LAYOUT}.sqlite3"
     if not path.exists():
@@ -63,13 +74,10 @@ def sqlite(calls: int, say: Callable[[str], None]) -> dict[str, float]:
         say(f"SQLite: {calls:,} calls made in {time.monotonic() - begun:.0f} s")
     engine = open_engine(f"sqlite:///{path}")
     upgrade(engine)  # kept from an earlier version, perhaps
-    try:
-        return {"days_a_second": reports.seal(engine, say)} | reports.measure(engine, say)
-    finally:
-        engine.dispose()
+    return engine
 
 
-def postgresql(calls: int, say: Callable[[str], None]) -> dict[str, float]:
+def postgresql(calls: int, counted: Engine, say: Callable[[str], None]) -> dict[str, float]:
     """The same; a mark says that the server's folder is complete."""
     folder = unpacked_folder() / f"calls-{calls}-{LAYOUT}-postgresql"
     done = folder / "complete"
@@ -83,6 +91,6 @@ def postgresql(calls: int, say: Callable[[str], None]) -> dict[str, float]:
             done.touch()
             say(f"PostgreSQL: {calls:,} calls made in {time.monotonic() - begun:.0f} s")
         try:
-            return {"days_a_second": reports.seal(engine, say)} | reports.measure(engine, say)
+            return {"days_a_second": reports.copy_figures(counted, engine, say)} | reports.measure(engine, say)
         finally:
             engine.dispose()

@@ -55,6 +55,7 @@ class Health:
     agi: Callable[[], tuple[int, int, int]]
     callbacks: Callable[[], Mapping[str, int]]
     cards: Callable[[], tuple[int, int] | None]
+    qa_scores: Callable[[], Mapping[str, tuple[int, float]]]
     messages: Callable[[], Mapping[str, int]]
     trunks: Callable[[], Mapping[str, bool]]
     stream: Callable[[], tuple[int, int]]  # of AMI: times connected anew, messages dropped
@@ -149,6 +150,7 @@ class Now:
             trunks=self._health.trunks(),
             cards_open=cards_open,
             cards_overdue=cards_overdue,
+            qa_scores=self._health.qa_scores(),
             ami_connected=self._health.ami(),
             database_healthy=self._health.database(),
             recorder_backlog=self._health.backlog(),

@@ -342,6 +342,7 @@ class Service:
             callbacks=lambda: self.standing.callbacks,
             messages=lambda: self.standing.messages,
             cards=lambda: self.standing.cards,
+            qa_scores=lambda: self.standing.qa_scores,
             trunks=lambda: self.trunks.states,
             stream=self._stream_counts,
         )

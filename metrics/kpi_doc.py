@@ -41,7 +41,8 @@ fatal item is missed.
 - **Unit:** ratio
 - **Formula:** sum of the scores ÷ number of final reviews
 - **Denominator:** final reviews of talks that were *answered* in the period, without rounds of calibration; in reports,
-  exports and `hotline kpi` (`qa_score`, `qa_reviews`), by period, queue and agent
+  exports and `hotline kpi` (`qa_score`, `qa_reviews`), by period, queue and agent; in Prometheus, of the last 30 days:
+  `hotline_qa_score_points` ÷ `hotline_qa_score_reviews`
 - **Counted:** one review a talk and grader; a talk of a transferred call counts for the agent who spoke
 - **Source:** L1, D20; `crm/quality/figures.py`
 """

@@ -64,6 +64,16 @@ class NowCollector(Collector):
         due = GaugeMetricFamily("hotline_callbacks_waiting", "Callbacks still owed.", labels=["queue"])
         messages = GaugeMetricFamily("hotline_messages_waiting", "Messages nobody has heard yet.", labels=["queue"])
         agents = GaugeMetricFamily("hotline_agents", "Agents of a queue by state.", labels=["queue", "state"])
+        points = GaugeMetricFamily(
+            "hotline_qa_score_points", "Sum of the QA scores (0-1) of talks of the last 30 days.", labels=["queue"]
+        )
+        reviews = GaugeMetricFamily(
+            "hotline_qa_score_reviews", "How many talks of the last 30 days have a QA score.", labels=["queue"]
+        )
+        for queue in (*self._queues, NO_QUEUE):
+            scored, total = now.qa_scores.get("" if queue == NO_QUEUE else queue, (0, 0.0))
+            points.add_metric([queue], total)
+            reviews.add_metric([queue], scored)
         for queue in self._queues:
             waiting.add_metric([queue], now.waiting.get(queue, 0))
             longest.add_metric([queue], now.longest_wait_seconds.get(queue, 0.0))
@@ -78,7 +88,7 @@ class NowCollector(Collector):
         trunks = GaugeMetricFamily("hotline_trunk_up", "1 while the provider answers us.", labels=["trunk"])
         for trunk, up in now.trunks.items():
             trunks.add_metric([trunk], float(up))
-        yield from (waiting, longest, due, messages, agents, staff, trunks)
+        yield from (waiting, longest, due, messages, agents, staff, trunks, points, reviews)
 
 
 def _of_service(now: Snapshot) -> Iterator[Metric]:

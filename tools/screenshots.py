@@ -24,6 +24,8 @@ from desk_scenes import QUEUE, answer, arrive, fill_inbox, leave, past_contact, 
 from desk_server import AGENT, OTHER
 from playwright.sync_api import Browser, Page, sync_playwright
 from programs import environment, find
+from quality_scenes import CALL, scored_talks
+from screenshot_boards import CHROMIUM, DESKTOP, LANGUAGES, TELEPHONE, boards
 from sqlalchemy import select
 
 from ami_listener.events import AgentState, CallSpied, SpyMode
@@ -38,8 +40,6 @@ from crm.staffing.roster import add as add_shift
 from crm.topics.models import topics
 from hotline.people import overlay_of
 
-DESKTOP, TELEPHONE = (1280, 800), (390, 844)
-LANGUAGES = ("th", "en")
 NUMBER = "0812345678"
 QUESTION = "ต้องการส่งออกทุเรียนสดไปจีน ต้องขึ้นทะเบียนสวนและโรงคัดบรรจุที่ไหน"
 ANSWER = "แจ้งขั้นตอนขึ้นทะเบียนสวน (GAP) และโรงคัดบรรจุ (DOA) ส่งลิงก์คู่มือทางอีเมล"
@@ -188,13 +188,16 @@ STILL = tuple(
         "": {"log-in": "/login"},
         "somsri": {
             "cards": "/cards", "directory": "/directory", "people": "/people?q=สม", "person": "/people/1",
+            "quality-mine": "/quality/mine",
             "account": "/account", "knowledge": "/knowledge", "documents": "/documents", "dealers": "/dealers",
             "sources": "/sources", "not-found": "/people/999",
         },
         "officer": {"card-office": "/cards/1"},
         "mali": {
-            "wallboard": "/wallboard", "recordings": "/recordings", "quality": "/quality",
-            "directory-new": "/directory/new", "directory-entry": "/directory/1", "coaching": "/coaching",
+            "recordings": "/recordings", "recording": f"/recordings/{CALL}", "story": f"/calls/{CALL}",
+            "quality": "/quality", "quality-cards": "/quality/cards", "quality-card": "/quality/cards/1",
+            "quality-review": "/quality/reviews/1", "quality-round": "/quality/rounds/1",
+            "coaching": "/quality/coaching", "directory-new": "/directory/new", "directory-entry": "/directory/1",
         },
         "admin": {
             "admin": "/admin", "admin-staff": "/admin/staff", "admin-person": "/admin/staff/1",
@@ -238,6 +241,7 @@ def furnish(server: CardServer) -> None:
     past_contact(server, known, NUMBER, 96, some[7], asked, "satisfied")
     fill_inbox(server)
     card(server)
+    scored_talks(server, {"mali": server.staff["mali"], "admin": server.staff["admin"]})
 
 
 def card(server: CardServer) -> None:
@@ -284,7 +288,7 @@ def take(folder: Path, only: str) -> list[Path]:
             with office(busy=busy) as server:
                 shown = [(one, word, size) for one in together for size in (DESKTOP, TELEPHONE) for word in LANGUAGES]
                 made += _pictures(server, shown, folder)
-    return made
+    return made + boards(folder, only, faults)
 
 
 @contextmanager
@@ -321,9 +325,7 @@ def weeks_of_calls(server: CardServer) -> None:
 
 def _pictures(server: CardServer, wanted: list[tuple[Picture, str, tuple[int, int]]], folder: Path) -> list[Path]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find("chromium"), args=["--no-sandbox", "--no-proxy-server"]
-        )
+        browser = playwright.chromium.launch(executable_path=find("chromium"), args=CHROMIUM)
         made = [_one(browser, server, picture, language, size, folder) for picture, language, size in wanted]
         browser.close()
     return [path for path in made if path is not None]
@@ -344,11 +346,11 @@ def _one(
         picture.look(server, page)
         path = folder / f"{name}-{language}.png"
         page.screenshot(path=path, full_page=picture.still or picture.name.startswith("console"))
-        print(path.name, *_faults(page, size), sep="\n  ", flush=True)
+        print(path.name, *faults(page, size), sep="\n  ", flush=True)
     return path
 
 
-def _faults(page: Page, size: tuple[int, int]) -> list[str]:
+def faults(page: Page, size: tuple[int, int]) -> list[str]:
     """What is wrong with a page that can be told without eyes."""
     wide = page.evaluate("document.documentElement.scrollWidth") - size[0]
     return ([f"{wide} pixels wider than the window"] if wide > 0 else []) + faults_of(page)

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import Column, ColumnElement, Connection, and_, func, select
 
 from crm.quality.models import ReviewState, qa_reviews
 
@@ -56,12 +57,20 @@ def qa_scores(
     return [(at, queue, agent, float(score)) for at, queue, agent, score in connection.execute(query)]
 
 
+def qa_by_queue(connection: Connection, from_at: datetime, until_at: datetime) -> dict[str | None, QaFigures]:
+    """The same of each queue."""
+    return _by(qa_reviews.c.queue, connection, from_at, until_at)
+
+
 def qa_by_agent(connection: Connection, from_at: datetime, until_at: datetime) -> dict[str, QaFigures]:
     """The same of each agent."""
-    columns = qa_reviews.c
+    return _by(qa_reviews.c.agent, connection, from_at, until_at)
+
+
+def _by(column: Column[Any], connection: Connection, from_at: datetime, until_at: datetime) -> dict[Any, QaFigures]:
     query = (
-        select(columns.agent, func.count(), func.coalesce(func.sum(columns.score), 0.0))
+        select(column, func.count(), func.coalesce(func.sum(qa_reviews.c.score), 0.0))
         .where(_counted(from_at, until_at))
-        .group_by(columns.agent)
-    )  # fmt: skip
-    return {agent: QaFigures(int(count), float(total)) for agent, count, total in connection.execute(query)}
+        .group_by(column)
+    )
+    return {key: QaFigures(int(count), float(total)) for key, count, total in connection.execute(query)}

@@ -2,12 +2,12 @@
 read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, and_, func, or_, select, true, type_coerce
 
 from crm.calls.models import calls, conversations, rings, transfers
 from crm.people.models import people
@@ -23,6 +23,7 @@ from metrics.facts import (
     IMPRESSED,
     MESSAGE,
     NOT_SATISFIED,
+    OUT_OF_HOURS,
     SATISFIED,
     TIMED_OUT,
     CallFact,
@@ -104,24 +105,54 @@ def calls_behind(
             return False
         return means(counts, fact, frame.limits)
 
-    spans = _spans(connection, wanted, frame, counts, longest if by_longest else None)
-    found = _first(connection, spans, behind, before, most + 1, _rare(counts))
+    spans = _spans(connection, _until(wanted, before), frame, counts, longest if by_longest else None)
+    found = _first(connection, spans, behind, before, most + 1, _seen(wanted, counts, frame))
     return _page(connection, found, most)
 
 
-def _rare(counts: Counts) -> ColumnElement[bool] | None:
-    """What the database can see of calls that are few, so that not all calls of their half hours are read. Never more
-    than is true of every call that is meant: whether one is, its tally says."""
+def _seen(wanted: Wanted, counts: Counts, frame: Frame) -> ColumnElement[bool]:
+    """What the database itself can see of the calls that are meant, so that not all calls of their half hours are
+    read. Never more than is true of every one of them: whether a call is meant, its tally says."""
+    seen = [*_always(counts, frame)]
+    if wanted.queue is not None:
+        seen.append(calls.c.queue == wanted.queue)
+    if wanted.open_only:
+        seen.append(or_(calls.c.closed_reason.is_(None), calls.c.closed_reason.not_in(sorted(OUT_OF_HOURS))))
+    return and_(true(), *seen)
+
+
+def _always(counts: Counts, frame: Frame) -> Iterator[ColumnElement[bool]]:
     names = {name for name, times in counts.items() if times > 0}
+    without = {name for name, times in counts.items() if times < 0}
     if names <= _OUTCOMES.keys():
-        return calls.c.outcome.in_([_OUTCOMES[name] for name in names])
-    if names == {"failed"} or (names == {"offered"} and counts.get("answered") == -1):
-        return calls.c.agent_answered_at.is_(None)
-    if names <= {IMPRESSED, SATISFIED, NOT_SATISFIED}:
-        return calls.c.survey_meaning.is_not(None)
-    if names == {"closed"}:
-        return or_(calls.c.closed_reason.is_not(None), calls.c.outcome == CLOSED)
-    return calls.c.callback_of.is_not(None) if names == {"callbacks_completed"} else None
+        yield calls.c.outcome.in_([_OUTCOMES[name] for name in names])
+    elif names <= {IMPRESSED, SATISFIED, NOT_SATISFIED}:
+        yield calls.c.survey_meaning.in_(names)
+    elif names == {"failed"}:
+        yield and_(calls.c.agent_answered_at.is_(None), _outcome_is_none_of(*_OUTCOMES.values(), CLOSED))
+    elif names == {"waiting"}:
+        yield and_(calls.c.agent_answered_at.is_(None), calls.c.ended_at.is_(None), calls.c.outcome.is_(None))
+    elif names == {"closed"}:
+        yield or_(calls.c.closed_reason.is_not(None), calls.c.outcome == CLOSED)
+    elif names == {"callbacks_completed"}:
+        yield calls.c.callback_of.is_not(None)
+    if names == {"offered"} and "answered" in without:
+        yield calls.c.agent_answered_at.is_(None)
+    if "answered_within" in without or "picked_up_within" in without:
+        yield _not_within(calls.c.agent_answered_at, frame)
+    if "picked_up_within" in without:
+        yield _not_within(calls.c.assistant_answered_at, frame)
+
+
+def _outcome_is_none_of(*outcomes: str) -> ColumnElement[bool]:
+    return or_(calls.c.outcome.is_(None), calls.c.outcome.not_in(sorted(set(outcomes))))
+
+
+def _not_within(answered_at: Column[Any], frame: Frame) -> ColumnElement[bool]:
+    """Not answered within the promise, or not at all."""
+    threshold = timedelta(seconds=frame.limits.answer_within_seconds) // timedelta(microseconds=1)
+    waited = type_coerce(answered_at, BigInteger) - type_coerce(calls.c.arrived_at, BigInteger)
+    return or_(answered_at.is_(None), waited > threshold)
 
 
 def agent_calls(
@@ -129,7 +160,7 @@ def agent_calls(
 ) -> Page:
     """Calls behind a figure of an agent: those in which the agent had that part."""
     condition = _AGENT_PARTS.get(figure, _talked)(agent)
-    spans = _days(connection, wanted, frame, agent)
+    spans = _days(connection, _until(wanted, before), frame, agent, figure)
     found = _first(connection, spans, lambda _: True, before, most + 1, condition)
     return _page(connection, found, most)
 
@@ -166,6 +197,13 @@ def _spans(
             yield from _half_hours(connection, part, wanted, counts, longest)
         else:
             yield from _pieces(part)
+
+
+def _until(wanted: Wanted, before: Cursor | None) -> Wanted:
+    """Without what is newer than a page that has been shown: the thousandth page is found as quickly as the first."""
+    if before is None or before.arrived_at >= wanted.end_at:
+        return wanted
+    return replace(wanted, end_at=max(wanted.start_at, before.arrived_at + timedelta(microseconds=1)))
 
 
 def _pieces(part: Period) -> Iterator[Period]:
@@ -205,14 +243,16 @@ def _half_hours(
         end_at = found[-1]
 
 
-def _days(connection: Connection, wanted: Wanted, frame: Frame, agent: str) -> Iterator[Period]:
+def _days(connection: Connection, wanted: Wanted, frame: Frame, agent: str, figure: str) -> Iterator[Period]:
+    """Days on which the agent had such a part, newest first; what is not counted, in pieces."""
     table = figures_agent_day
+    some = sum((table.c[name] for name in _AGENT_COUNTS.get(figure, ("talks",))), start=table.c.talks * 0) > 0
     for part, is_sealed in parts_of(connection, wanted, frame):
         if not is_sealed:
             yield from _pieces(part)
             continue
         query = select(table.c.day_at).where(
-            table.c.agent == agent, table.c.day_at >= part.start_at, table.c.day_at < part.end_at
+            table.c.agent == agent, table.c.day_at >= part.start_at, table.c.day_at < part.end_at, some
         )
         for at in connection.scalars(query.order_by(table.c.day_at.desc())).all():
             yield frame.day(at)
@@ -249,6 +289,15 @@ _AGENT_PARTS: Final[dict[str, Any]] = {
     "rings_answered": _exists(rings, rings.c.answered.is_(True)),
     "surveys_answered": _rated,
     "satisfaction": _rated,
+}
+_RATINGS: Final = (IMPRESSED, SATISFIED, NOT_SATISFIED)
+_AGENT_COUNTS: Final[dict[str, tuple[str, ...]]] = {  # whose sum, of a day's tally, says whether there are such calls
+    "by_transfer": ("by_transfer",),
+    "handed_on": ("handed_on",),
+    "rings": ("rings",),
+    "rings_answered": ("rings_answered",),
+    "surveys_answered": _RATINGS,
+    "satisfaction": _RATINGS,
 }
 
 

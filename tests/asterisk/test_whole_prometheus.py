@@ -7,15 +7,24 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from exchange import SURVEY, Scenario, Slot, play, verdict
 from prometheus_server import RULES, Prometheus, quick
+from sqlalchemy import Engine
 from whole import Whole, of
 
-from crm.database import reading
+from crm.database import reading, writing
+from crm.quality import service as quality
+from crm.quality.forms import first_form
+from crm.quality.models import SampleReason
 from crm.reports.queries import facts_between
+from crm.staff.accounts import StaffDraft
+from crm.staff.models import Role
+from crm.staff.passwords import Hasher
+from crm.staff.service import create
 from hotline.board import limits_of
 from metrics import kpi
 from metrics.tally import tally
@@ -95,10 +104,30 @@ def prometheus(whole: Whole, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         WATCHED.clear()
 
 
+def grade(engine: Engine) -> None:
+    """A talk of some days ago has been scored: the panels of the QA score show something."""
+    at = datetime.now(UTC) - timedelta(days=2)
+    with writing(engine) as connection:
+        draft = StaffDraft(username="grader", role=Role.SUPERVISOR, name_en="Grader")
+        password = Hasher(memory_kib=64).chosen("four plain words here")
+        boss = SimpleNamespace(staff_id=create(connection, draft, at, None, password), username="grader")
+        card = quality.make_card(connection, "แบบ", "Card", at, boss)
+        quality.publish(connection, card, at, boss)
+        version = quality.card(connection, card).version_id
+        assert version is not None
+        quality.take_sample(connection, "1.1", "1001", at, "general", SampleReason.CHOSEN, at)
+        sample = quality.sample_of(connection, "1.1", "1001")
+        review = quality.begin_review(connection, sample.id, version, at, boss)
+        full = {item.key: item.points for item in first_form().items}
+        quality.save_review(connection, review, full, "", at, boss, final=True)
+
+
 @pytest.fixture(scope="module")
 def played(whole: Whole, prometheus: Prometheus) -> dict[str, BaseException | None]:
+    grade(whole.engine)
     results = play(whole, SCENARIOS)
     asyncio.run(whole.gone(20))
+    prometheus.until(lambda: prometheus.value("sum(hotline_qa_score_reviews)") == 1, 20, "the QA score is scraped")
     for series in ('hotline_surveys_total{meaning="impressed"}', "hotline_wrap_up_seconds_count"):
         seen = f"sum(increase({series}[60s])) > 0"
         prometheus.until(partial(prometheus.value, seen), 15, f"{series} is scraped")

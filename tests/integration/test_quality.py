@@ -1,5 +1,7 @@
 """Quality (issue 4, section 4; L1, D20): cards and versions, samples, scoring, the agent's answer, calibration."""
 
+import csv
+import io
 import json
 import random
 import re
@@ -7,11 +9,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 from guarded_house import GuardedHouse, Session
-from sqlalchemy import Connection, Engine
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Connection, Engine, insert, select
 from test_recordings import NOW, call, keeper_of, leave, write
 
 from ami_listener.records import CallRecord, Conversation, Hold, Outcome, Survey
@@ -19,7 +23,7 @@ from crm.audit.service import AuditFilter, lines
 from crm.database import reading, writing
 from crm.quality import figures, service
 from crm.quality.forms import first_form
-from crm.quality.models import SampleReason, SampleState
+from crm.quality.models import SampleReason, SampleState, qa_reviews
 from crm.quality.sampling import Draw, candidates, draw
 from crm.recordings import service as recordings
 from crm.staff.accounts import StaffDraft
@@ -27,6 +31,9 @@ from crm.staff.models import Role
 from crm.staff.passwords import Hasher
 from crm.staff.service import create
 from hotline.commands.kpi import kpi
+from hotline.standing import QA_PERIOD, qa_scores_of
+from metrics.exporter import Exporter
+from metrics.snapshot import Snapshot
 
 
 class Doer:
@@ -230,7 +237,7 @@ def test_coaching_figures_of_agents_and_teams(house: GuardedHouse, language: str
 
 
 def test_the_qa_score_is_one_of_the_figures(house: GuardedHouse) -> None:
-    """L1, D20: ``hotline kpi`` tells it beside the others."""
+    """L1, D20: ``hotline kpi``, Prometheus and the report with its CSV tell the same for the same period."""
     context = SimpleNamespace(settings=house.settings, engine=lambda: house.engine)
     period = ["--from", (NOW - timedelta(days=1)).isoformat(), "--to", NOW.isoformat()]
     as_told: dict[str, Any] = {
@@ -242,6 +249,34 @@ def test_the_qa_score_is_one_of_the_figures(house: GuardedHouse) -> None:
     assert json.loads(told.output)["qa_reviews"] == 1
     assert json.loads(told.output)["qa_score"] == 1.0
     assert re.search(r"qa score +100.0%", CliRunner().invoke(kpi, period, **as_told).output)
+
+    counted = (qa_reviews.c.state == "final") & qa_reviews.c.round_id.is_(None)
+    with writing(house.engine) as connection:  # another grader thought less of it
+        again = dict(connection.execute(select(qa_reviews).where(counted)).mappings().one())
+        del again["id"]
+        connection.execute(insert(qa_reviews).values(again | {"score": 0.4, "queue": None}))
+    since = NOW - QA_PERIOD
+    as_long = ["--from", since.isoformat(), "--to", NOW.isoformat(), "--json"]
+    told_by_kpi = json.loads(CliRunner().invoke(kpi, as_long, **as_told).output)
+    assert told_by_kpi["qa_reviews"] == 2
+    assert told_by_kpi["qa_score"] == pytest.approx(0.7)
+
+    with reading(house.engine) as connection:
+        snapshot = Snapshot(qa_scores=qa_scores_of(connection, NOW))
+    exporter = Exporter(CollectorRegistry(), ["enquiries", "import"], lambda: snapshot)
+    found = dict(re.findall(r"^(hotline_qa_score_\S+) (\S+)$", exporter.text().decode(), re.MULTILINE))
+    assert {name: float(value) for name, value in found.items()} == {
+        f'hotline_qa_score_{what}{{queue="{queue}"}}': value
+        for what, values in (("points", (1.0, 0.0, 0.4)), ("reviews", (1, 0, 1)))
+        for queue, value in zip(("enquiries", "import", "none"), values, strict=True)
+    }
+
+    zone = ZoneInfo(house.settings.site.timezone)
+    first, last = since.astimezone(zone).date(), NOW.astimezone(zone).date()
+    asked = f"/reports/export.csv?span=own&on={first}&to={last}&by=month&hours=all&lang=en"
+    rows = list(csv.DictReader(io.StringIO(house.ask("GET", asked, house.session("supervisor")).text.lstrip("\ufeff"))))
+    scored = {(row["qa_reviews"], row["qa_score"]) for row in rows if row["qa_reviews"] == "2"}
+    assert [float(score) for _, score in scored] == [pytest.approx(0.7)]
 
 
 def test_drawing_in_the_page(house: GuardedHouse) -> None:

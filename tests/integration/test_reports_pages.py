@@ -171,8 +171,9 @@ def all_calls(reports: Reports, path: str) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("of", ["hours=all", "hours=all&queue=import", "hours=open", "hours=open&queue=general"])
 @pytest.mark.parametrize("figure", [kpi.name for kpi in KPIS])
-def test_behind_every_figure_are_its_calls(reports: Reports, figure: str) -> None:
+def test_behind_every_figure_are_its_calls(reports: Reports, figure: str, of: str) -> None:
     start, end = FIRST + timedelta(hours=10, minutes=10), FIRST + timedelta(days=DAYS, hours=-3)
     behind = BEHIND[figure]
     facts = [fact for fact in reports.facts if start <= fact.arrived_at < end]

@@ -200,6 +200,7 @@ def test_after_a_restart_gauges_are_right_and_counters_start_again() -> None:
         trunks={"provider": False},
         ami_reconnects=2,
         ami_dropped=0,
+        qa_scores={"general": (4, 3.5), "": (1, 0.5)},
         cards_open=12,
         cards_overdue=3,
         ami_connected=True,
@@ -224,6 +225,9 @@ def test_after_a_restart_gauges_are_right_and_counters_start_again() -> None:
     assert value(exported, "hotline_ami_reconnects_total") == 2
     assert value(exported, "hotline_ami_dropped_messages_total") == 0
     assert value(exported, "hotline_cards_open") == 12
+    assert value(exported, "hotline_qa_score_points", queue="general") == 3.5
+    assert value(exported, "hotline_qa_score_reviews", queue="general") == 4
+    assert value(exported, "hotline_qa_score_reviews", queue="none") == 1
     assert value(exported, "hotline_cards_overdue") == 3
     assert value(exported, "hotline_ami_connected") == 1
     assert value(exported, "hotline_database_healthy") == 0
