@@ -153,6 +153,9 @@ class BasketRequests:
             name: Annotated[str, Query(max_length=400)],
         ) -> dict[str, Any]:
             """A file that was dropped in: the body is its content."""
+            told = request.headers.get("content-length", "")
+            if told.isdecimal() and int(told) > baskets.file_bytes:  # before a letter of it is read
+                raise baskets.refusal("too_large", request, who, 413)
             parts = [part async for part in _limited(request, baskets.file_bytes)]
             if sum(map(len, parts)) > baskets.file_bytes:
                 raise baskets.refusal("too_large", request, who, 413)

@@ -72,6 +72,8 @@ def _withheld(connection: Connection, item: Item, knowledge: Knowledge, who: Vis
     if piece is None:
         return "withdrawn"
     same = piece.version == item.piece_version and piece.warning == item.warning
+    there = {file.sha256 for file in piece.files}  # a file replaced by another, or taken away, without a new version
+    same = same and all(file.sha256 in there for file in item.files)
     return None if same and (item.sensitive or not piece.sensitive) else "changed"
 
 

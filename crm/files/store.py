@@ -15,6 +15,10 @@ CHUNK: Final = 1 << 16
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
+class Damaged(FileNotFoundError):
+    """What lies there is not what was kept."""
+
+
 class TooLarge(ValueError):
     """The file is larger than allowed."""
 
@@ -64,5 +68,8 @@ class FileStore:
         return self._folder / sha256[:2] / sha256
 
     def read(self, sha256: str) -> bytes:
-        """All of it. Raises FileNotFoundError."""
-        return self.path(sha256).read_bytes()
+        """All of it, as it was kept. Raises FileNotFoundError; Damaged when it is another by now."""
+        content = self.path(sha256).read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise Damaged(f"the file {sha256} is not what it was")
+        return content

@@ -14,7 +14,7 @@ from crm.knowledge.models import VersionState, knowledge_articles, knowledge_ver
 from crm.knowledge.service import REVIEW_AFTER, KnowledgeProblem, checked, index_versions
 from crm.thai import norm
 
-_AT_ONCE: Final = 4_000
+_AT_ONCE: Final = 16_000
 _LONGEST_ID: Final = 200
 _SHOWN: Final = 90  # letters of a text that stands for its missing title
 

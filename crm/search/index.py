@@ -14,23 +14,27 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from crm.database import insert_into
 from crm.search.models import Entry, Kind, search_blocks, search_passages, search_postings
-from crm.search.packing import BLOCK, changed, weight
+from crm.search.packing import BLOCK, Postings, changed, weight
 from crm.search.passages import cut
 from crm.search.pieces import counts, pieces_of
 from crm.thai import norm
 
 _LOCK: Final = 11690  # PostgreSQL advisory lock: one writer of the index at a time
 _SOME: Final = 500  # parameters of one statement
-_ENTRIES_AT_ONCE: Final = 4000
+_NO_PLACES: Final[frozenset[int]] = frozenset()
+_NONE: Final = Postings()
+_ENTRIES_AT_ONCE: Final = BLOCK  # of a large import: the rows of a block are written once or twice
 BODY, TITLE, ALSO = 1.0, 1.6, 1.0  # what a piece counts, by where it stands
 
 
 class _Changes:
-    """What the pieces of each block lose and get: block → piece → places, or place → weight."""
+    """What the pieces of each block lose and get: block → piece → places, or places with weights. ``fresh``: blocks
+    that are begun, of which nothing is there."""
 
     def __init__(self) -> None:
         self.without: defaultdict[int, defaultdict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
-        self.more: defaultdict[int, defaultdict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+        self.more: defaultdict[int, defaultdict[int, Postings]] = defaultdict(lambda: defaultdict(Postings))
+        self.fresh: set[int] = set()
 
 
 def write_entries(connection: Connection, entries: Iterable[Entry]) -> int:
@@ -104,7 +108,7 @@ def _take_out(connection: Connection, kind: Kind, refs: Sequence[int], changes: 
 
 
 def _put_in(connection: Connection, shelf: str, rows: list[dict[str, Any]], changes: _Changes) -> None:
-    numbers = _numbers(connection, shelf, len(rows))
+    numbers = _numbers(connection, shelf, len(rows), changes.fresh)
     for row, number in zip(rows, numbers, strict=True):
         row["id"] = number
         block, place = divmod(number, BLOCK)
@@ -115,13 +119,13 @@ def _put_in(connection: Connection, shelf: str, rows: list[dict[str, Any]], chan
             marked = known.get(often)
             if marked is None:
                 marked = known[often] = weight(often, length)
-            more[piece][place] = marked
+            more[piece].add(place, marked)
     if rows:
         connection.execute(insert(search_passages), rows)
 
 
-def _numbers(connection: Connection, shelf: str, count: int) -> list[int]:
-    """Numbers for so many new passages of a shelf: the rest of its last block, then new blocks."""
+def _numbers(connection: Connection, shelf: str, count: int, fresh: set[int]) -> list[int]:
+    """Numbers for so many new passages of a shelf: the rest of its last block, then new blocks, added to ``fresh``."""
     columns = search_blocks.c
     last = connection.execute(
         select(columns.block, columns.used).where(columns.shelf == shelf).order_by(columns.block.desc()).limit(1)
@@ -133,6 +137,7 @@ def _numbers(connection: Connection, shelf: str, count: int) -> list[int]:
         if used >= BLOCK:
             newest += 1
             block, used = newest, 0
+            fresh.add(block)
             connection.execute(insert(search_blocks).values(block=block, shelf=shelf, used=0, passages=0))
         taken = min(BLOCK - used, count - len(numbers))
         numbers += range(block * BLOCK + used, block * BLOCK + used + taken)
@@ -145,22 +150,26 @@ def _numbers(connection: Connection, shelf: str, count: int) -> list[int]:
 
 def _apply(connection: Connection, changes: _Changes) -> None:
     """Rewrites the rows that change."""
-    columns = search_postings.c
     for block in sorted({*changes.without, *changes.more}):
         without, more = changes.without[block], changes.more[block]
         for some in _in_parts(sorted({*without, *more}), _SOME):
-            rows = connection.execute(
-                select(columns.term, columns.packed).where(columns.term.in_(some), columns.block == block)
-            )
-            there = {row.term: row.packed for row in rows}
+            there = {} if block in changes.fresh else _there(connection, block, some)
             new, empty = [], []
             for piece in some:
-                packed = changed(there.get(piece), without.get(piece, ()), more.get(piece, {}))
+                packed = changed(there.get(piece), without.get(piece, _NO_PLACES), more.get(piece, _NONE))
                 if packed:
                     new.append({"term": piece, "block": block, "count": len(packed) // 3, "packed": packed})
                 elif piece in there:
                     empty.append(piece)
             _store(connection, block, new, empty)
+
+
+def _there(connection: Connection, block: int, pieces: Sequence[int]) -> dict[int, bytes]:
+    columns = search_postings.c
+    rows = connection.execute(
+        select(columns.term, columns.packed).where(columns.term.in_(pieces), columns.block == block)
+    )
+    return {row.term: row.packed for row in rows}
 
 
 def _store(connection: Connection, block: int, new: list[dict[str, Any]], empty: list[int]) -> None:

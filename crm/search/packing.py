@@ -2,7 +2,7 @@
 
 import sys
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Set
 from typing import Final
 
 BLOCK: Final = 16_384  # passages of a block; places are below it
@@ -28,22 +28,39 @@ def unpack(packed: bytes) -> "tuple[array[int], bytes]":
     return places, packed[2 * count :]
 
 
-def pack(weights: Mapping[int, int]) -> bytes:
-    """Place → weight, as bytes."""
-    places = array("H", sorted(weights))
-    marks = bytes(weights[place] for place in places)
+class Postings:
+    """Places with their weights, in ascending order of the places."""
+
+    __slots__ = ("marks", "places")
+
+    def __init__(self) -> None:
+        self.places = array("H")
+        self.marks = bytearray()
+
+    def add(self, place: int, mark: int) -> None:
+        """One more; its place is above all others."""
+        self.places.append(place)
+        self.marks.append(mark)
+
+
+_NONE: Final = Postings()
+
+
+def changed(packed: bytes | None, without: Set[int] = frozenset(), more: Postings = _NONE) -> bytes:
+    """Packed bytes without these places and with those, which are above all that are there: numbers only grow."""
+    if not packed:
+        return _bytes(more.places) + more.marks
+    if not without:
+        count = len(packed) // 3
+        return packed[: 2 * count] + _bytes(more.places) + packed[2 * count :] + more.marks
+    there, marks = unpack(packed)
+    stay = [number for number, place in enumerate(there) if place not in without]
+    places = array("H", (there[number] for number in stay)) + more.places
+    return _bytes(places) + bytes(marks[number] for number in stay) + more.marks
+
+
+def _bytes(places: "array[int]") -> bytes:
     if sys.byteorder == "big":
+        places = places[:]
         places.byteswap()
-    return places.tobytes() + marks
-
-
-def changed(packed: bytes | None, without: Iterable[int], more: Mapping[int, int]) -> bytes:
-    """Packed bytes without these places and with those."""
-    weights: dict[int, int] = {}
-    if packed:
-        places, marks = unpack(packed)
-        weights = dict(zip(places, marks, strict=True))
-        for place in without:
-            weights.pop(place, None)
-    weights.update(more)
-    return pack(weights)
+    return places.tobytes()

@@ -6,7 +6,7 @@ judged by their whole text (`crm.search.ranking`).
 """
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, func, select
@@ -82,28 +82,29 @@ def _likely(
         chosen.append(piece)
         spent += having[piece]
     values = {piece: round(worth[piece] * _FINE) for piece in chosen}  # whole numbers: the same sum in any order
-    scores: dict[int, int] = {}
-    columns = search_postings.c
-    rows = connection.execute(
-        select(columns.term, columns.block, columns.packed).where(columns.term.in_(chosen), columns.block.in_(blocks))
-    )
-    get = scores.get
-    later: dict[int, list[tuple[int, bytes]]] = {}
     rare = _rare(chosen, having)
-    for term, block, packed in rows:
+    scores: dict[int, dict[int, int]] = {}  # block → place → sum
+    later: dict[int, list[tuple[int, bytes]]] = {}
+    for term, block, packed in _rows(connection, chosen, blocks):
         value = values[term]
         if term not in rare:
             later.setdefault(block, []).append((value, packed))
             continue
-        base = block * BLOCK
-        places, marks = unpack(packed)
-        for place, mark in zip(places, marks, strict=True):
-            number = base + place
-            scores[number] = get(number, 0) + value * mark
-    scores = _with_common(scores, later)
-    least = min(heapq.nlargest(_CANDIDATES, scores.values()), default=0)
-    best = sorted((-score, number) for number, score in scores.items() if score >= least)[:_CANDIDATES]
+        here = scores.setdefault(block, {})
+        get = here.get
+        for place, mark in zip(*unpack(packed), strict=True):
+            here[place] = get(place, 0) + value * mark
+    kept = _with_common(scores, later)
+    least = min(heapq.nlargest(_CANDIDATES, kept.values()), default=0)
+    best = sorted((-score, number) for number, score in kept.items() if score >= least)[:_CANDIDATES]
     return {number: -score / (_FINE * SCALE) for score, number in best}
+
+
+def _rows(connection: Connection, pieces: Sequence[int], blocks: Sequence[int]) -> Iterable[tuple[int, int, bytes]]:
+    """Piece, block, and packed which passages of the block have it."""
+    columns = search_postings.c
+    query = select(columns.term, columns.block, columns.packed)
+    return connection.execute(query.where(columns.term.in_(pieces), columns.block.in_(blocks))).tuples().all()
 
 
 def _rare(chosen: Sequence[int], having: Mapping[int, int]) -> set[int]:
@@ -118,21 +119,21 @@ def _rare(chosen: Sequence[int], having: Mapping[int, int]) -> set[int]:
     return rare
 
 
-def _with_common(scores: Mapping[int, int], later: Mapping[int, list[tuple[int, bytes]]]) -> dict[int, int]:
+def _with_common(
+    scores: Mapping[int, Mapping[int, int]], later: Mapping[int, list[tuple[int, bytes]]]
+) -> dict[int, int]:
     """The most promising passages, with what the common pieces add to them: these are only looked up."""
-    least = min(heapq.nlargest(_PROMISING, scores.values()), default=0)
-    kept = {number: score for number, score in scores.items() if score >= least}
-    in_block: dict[int, list[int]] = {}
-    for number in kept:
-        in_block.setdefault(number // BLOCK, []).append(number)
-    for block, numbers in in_block.items():
+    every = [score for here in scores.values() for score in here.values()]
+    least = min(heapq.nlargest(_PROMISING, every), default=0)
+    kept: dict[int, int] = {}
+    for block, here in scores.items():
+        promising = {place: score for place, score in here.items() if score >= least}
+        for value, packed in later.get(block, ()) if promising else ():
+            marks = dict(zip(*unpack(packed), strict=True))
+            for place in promising.keys() & marks.keys():
+                promising[place] += value * marks[place]
         base = block * BLOCK
-        for value, packed in later.get(block, ()):
-            mark_of = dict(zip(*unpack(packed), strict=True)).get
-            for number in numbers:
-                mark = mark_of(number - base)
-                if mark:
-                    kept[number] += value * mark
+        kept |= {base + place: score for place, score in promising.items()}
     return kept
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.search.packing import changed, pack, unpack, weight
+from crm.search.packing import Postings, changed, unpack, weight
 from crm.search.passages import cut
 from crm.search.pieces import numbers_of, pieces_of, skeleton
 from crm.search.question import spelled_out, typed_in_thai, understand
@@ -46,14 +46,23 @@ def test_any_text_can_be_a_question(text: str) -> None:
     assert all(0 <= piece < 2**63 and factor > 0 for piece, factor in question.weights.items())
 
 
+def _postings(weights: dict[int, int]) -> Postings:
+    postings = Postings()
+    for place in sorted(weights):
+        postings.add(place, weights[place])
+    return postings
+
+
 @given(st.dictionaries(st.integers(0, 4095), st.integers(1, 255)), st.sets(st.integers(0, 4095)))
 def test_packing_keeps_everything_and_takes_out_what_goes(weights: dict[int, int], gone: set[int]) -> None:
-    places, marks = unpack(pack(weights))
+    packed = changed(None, more=_postings(weights))
+    places, marks = unpack(packed)
     assert dict(zip(places, marks, strict=True)) == weights
     assert list(places) == sorted(places)
-    left = changed(pack(weights), gone, {7: 9})
-    places, marks = unpack(left)
-    assert dict(zip(places, marks, strict=True)) == {k: v for k, v in weights.items() if k not in gone} | {7: 9}
+    for without in (gone, set[int]()):
+        places, marks = unpack(changed(packed, without, _postings({5000: 9})))
+        left = {place: mark for place, mark in weights.items() if place not in without}
+        assert dict(zip(places, marks, strict=True)) == left | {5000: 9}
 
 
 def test_a_piece_counts_more_when_it_stands_more_often_and_in_shorter_passages() -> None:
