@@ -87,7 +87,7 @@ def _copy(source: Engine, target: Engine) -> None:
     """The index as it is in SQLite into PostgreSQL."""
     with reading(source) as connection, closing(target.raw_connection()) as raw:
         for table in (search_blocks, search_passages, search_postings):
-            rows = connection.execute(select(table)).tuples()
+            rows = connection.execute(select(table))
             statement = f"COPY {table.name} ({', '.join(column.name for column in table.columns)}) FROM STDIN"
             with raw.cursor().copy(statement) as copy:
                 for row in rows:

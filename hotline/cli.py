@@ -29,6 +29,7 @@ COMMANDS = {
     "staff": ("staff:staff", "People who work here: accounts for the pages."),
     "agents": ("agents:agents", "Agents: who is there, pause, take back."),
     "knowledge": ("knowledge:knowledge", "The knowledge base: import articles, search, the first set."),
+    "dealers": ("dealers:dealers", "Dealers and representatives: check, import and export tables."),
     "calendar": ("calendar:calendar", "Holidays and opening hours."),
     "closure": ("closure:closure", "Emergency closure of the hotline."),
     "callbacks": ("callbacks:callbacks", "Callers who wait to be called back."),

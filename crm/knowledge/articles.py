@@ -10,6 +10,10 @@ from crm.knowledge.models import VersionState
 LONGEST_QUESTION: Final = 300
 LONGEST_ANSWER: Final = 60_000
 LONGEST_LIST: Final = 4_000
+LONGEST: Final = {  # letters of each field
+    "question_th": LONGEST_QUESTION, "question_en": LONGEST_QUESTION, "answer_th": LONGEST_ANSWER,
+    "answer_en": LONGEST_ANSWER, "also": LONGEST_LIST, "sources": LONGEST_LIST, "why": LONGEST_LIST,
+}  # fmt: skip
 MOST_ATTACHMENTS: Final = 50
 
 

@@ -9,13 +9,17 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, select, update
 
 from crm.audit.service import Doer, note
-from crm.knowledge.articles import Draft, Version
+from crm.knowledge.articles import LONGEST, Draft, Version
 from crm.knowledge.models import VersionState, knowledge_articles, knowledge_versions
 from crm.knowledge.service import REVIEW_AFTER, KnowledgeProblem, checked, index_versions
 from crm.thai import norm
 
 _AT_ONCE: Final = 16_000
 _LONGEST_ID: Final = 200
+_NAMES: Final = {  # of the article's fields in a file
+    "question_th": "title", "question_en": "title_en", "answer_th": "text", "answer_en": "text_en",
+    "also": "also_asked_as",
+}  # fmt: skip
 _SHOWN: Final = 90  # letters of a text that stands for its missing title
 
 
@@ -73,7 +77,8 @@ def _line(raw: str | dict[str, Any]) -> Line:
     key = told.get("id")
     if isinstance(key, int) and not isinstance(key, bool):
         key = str(key)
-    if not isinstance(key, str) or not key.strip() or len(key) > _LONGEST_ID:
+    key = _clean(key) if isinstance(key, str) else None
+    if not key or len(key) > _LONGEST_ID:
         raise ValueError(f"`id` is missing, or longer than {_LONGEST_ID} letters")
     text, title = _text(told, "text"), _text(told, "title")
     if not text:
@@ -87,16 +92,23 @@ def _line(raw: str | dict[str, Any]) -> Line:
         sources=_several(told, "sources"),
     )
     try:
-        return Line(key.strip(), checked(draft))
+        return Line(key, checked(draft))
     except KnowledgeProblem as problem:
-        raise ValueError(f"{problem.field or 'line'}: {problem.code.replace('_', ' ')}") from None
+        name = _NAMES.get(problem.field or "", problem.field or "line")
+        most = f" (at most {LONGEST[problem.field]:,} letters)" if problem.field in LONGEST else ""
+        raise ValueError(f"`{name}` is {problem.code.replace('_', ' ')}{most}") from None
 
 
 def _text(told: dict[str, Any], name: str) -> str:
     value = told.get(name) or ""
     if not isinstance(value, str):
         raise ValueError(f"`{name}` is not a text")
-    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").strip()
+    return _clean(value)
+
+
+def _clean(text: str) -> str:
+    """Without what no database keeps: zero bytes, and halves of letters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").strip()
 
 
 def _several(told: dict[str, Any], name: str) -> str:
@@ -104,7 +116,7 @@ def _several(told: dict[str, Any], name: str) -> str:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
         raise ValueError(f"`{name}` is neither a text nor a list of texts")
-    return "\n".join(one.replace("\n", " ") for one in values)
+    return "\n".join(_clean(one.replace("\n", " ")) for one in values)
 
 
 def _beginning(text: str) -> str:

@@ -12,9 +12,8 @@ from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, 
 
 from crm.audit.service import Doer, note
 from crm.knowledge.articles import (
-    LONGEST_ANSWER,
+    LONGEST,
     LONGEST_LIST,
-    LONGEST_QUESTION,
     MOST_ATTACHMENTS,
     Article,
     Draft,
@@ -255,10 +254,7 @@ def checked(draft: Draft) -> dict[str, Any]:
     )
     if not draft.question_th and not draft.question_en:
         raise KnowledgeProblem("question_missing", "question_th")
-    for name, longest in (
-        ("question_th", LONGEST_QUESTION), ("question_en", LONGEST_QUESTION), ("answer_th", LONGEST_ANSWER),
-        ("answer_en", LONGEST_ANSWER), ("also", LONGEST_LIST), ("sources", LONGEST_LIST), ("why", LONGEST_LIST),
-    ):  # fmt: skip
+    for name, longest in LONGEST.items():
         if len(getattr(draft, name)) > longest:
             raise KnowledgeProblem("too_long", name)
     if len(draft.attachments) > MOST_ATTACHMENTS:

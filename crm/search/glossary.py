@@ -116,6 +116,88 @@ change | แก้ไข | เปลี่ยนแปลง | เปลี่�
 error | ข้อผิดพลาด | ผิดพลาด
 file | แฟ้ม | ไฟล์
 password | รหัสผ่าน | พาสเวิร์ด
+form | ฟอร์ม | แบบฟอร์ม
+form a | ฟอร์มเอ
+form d | ฟอร์มดี
+form e | ฟอร์มอี
+rcep | อาร์เซ็ป | อาร์เซป
+wto | องค์การการค้าโลก
+apec | เอเปค
+amazon | อเมซอน | แอมะซอน
+alibaba | อาลีบาบา
+facebook | เฟซบุ๊ก | เฟสบุ๊ค | เฟสบุ๊ก | เฟสบุค
+line | ไลน์
+google | กูเกิล
+application form | คำขอ
+design | ออกแบบ | การออกแบบ | ดีไซน์
+business | ธุรกิจ | กิจการ
+thailand | thai | ประเทศไทย
+investor | investors | นักลงทุน | ผู้ลงทุน
+investment | ลงทุน
+buyer | buyers | ผู้ซื้อ | ผู้นำเข้าต่างประเทศ
+seller | supplier | suppliers | ผู้ขาย | ผู้จำหน่าย
+market | ตลาด
+auction | ประมูล
+free of charge | ไม่เสียค่าใช้จ่าย | ฟรี
+shareholder | shareholders | ผู้ถือหุ้น
+share | shares | หุ้น
+capital | ทุน | ทุนจดทะเบียน
+accountant | ผู้ทำบัญชี | นักบัญชี
+accounting | บัญชี
+auditor | ผู้สอบบัญชี
+signature | ลงนาม | ลายเซ็น | เซ็น | เซ็นชื่อ
+certificate | ใบรับรอง | หนังสือรับรอง
+certify | รับรอง
+inspection | ตรวจสอบ | ตรวจ
+label | ฉลาก
+weight | น้ำหนัก
+scale | scales | เครื่องชั่ง | ตาชั่ง
+gold | ทอง | ทองคำ
+egg | eggs | ไข่ | ไข่ไก่
+sugar | น้ำตาล
+fertilizer | ปุ๋ย
+rubber | ยาง | ยางพารา
+cassava | tapioca | มันสำปะหลัง
+palm oil | ปาล์ม | น้ำมันปาล์ม
+maize | corn | ข้าวโพด
+fish | fishery | seafood | ปลา | ประมง | อาหารทะเล | สัตว์น้ำ
+meat | เนื้อสัตว์ | เนื้อ
+vegetable | vegetables | ผัก
+herb | herbs | สมุนไพร
+silk | ผ้าไหม
+textile | garment | สิ่งทอ | เสื้อผ้า
+jewelry | jewellery | อัญมณี | เครื่องประดับ
+furniture | เฟอร์นิเจอร์
+machinery | machine | เครื่องจักร
+massage | spa | นวด | สปา
+farmer | farmers | เกษตรกร | ชาวนา | ชาวสวน
+agriculture | agricultural | การเกษตร | เกษตร | พืชผล | ผลผลิต
+quota | โควตา | โควต้า
+dumping | ทุ่มตลาด
+hoard | กักตุน
+expensive | overpriced | แพง | ขึ้นราคา | ราคาสูง
+cheat | fraud | scam | โกง | หลอกลวง | ฉ้อโกง
+counterfeit | fake | ของปลอม | ปลอม | ละเมิด
+music | song | เพลง
+invention | การประดิษฐ์ | ประดิษฐ์
+collateral | หลักประกัน | ค้ำประกัน | ค้ำ
+contract | สัญญา
+dispute | ข้อพิพาท
+consumer | ผู้บริโภค
+statistics | สถิติ
+index | ดัชนี
+news | ข่าว
+appointment | นัดหมาย | จองคิว
+receipt | ใบเสร็จ
+payment | pay | ชำระ | ชำระเงิน | จ่าย | จ่ายเงิน
+copy | สำเนา | คัดสำเนา
+translation | translate | แปล | คำแปล
+shop | store | ร้าน | ร้านค้า
+queue | คิว
+holiday | วันหยุด
+budget | งบประมาณ
+meeting | ประชุม
+name | ชื่อ
 install | installation | ติดตั้ง
 download | ดาวน์โหลด | โหลด
 directory | folder | โฟลเดอร์ | ไดเรกทอรี

@@ -19,10 +19,10 @@ from crm.search.ranking import Passage, best_of, judge, rarity
 
 __all__ = ["Entry", "Found", "Kind", "find", "forget", "write_entries"]
 
-_BUDGET: Final = 40_000  # entries of the index that a search reads
+_BUDGET: Final = 50_000  # entries of the index that a search reads
 _CANDIDATES: Final = 40
-_TELLING: Final = 16_000  # entries by which the promising passages are chosen
-_PROMISING: Final = 600
+_TELLING: Final = 24_000  # entries by which the promising passages are chosen
+_PROMISING: Final = 800
 _SNIPPET: Final = 240
 _FINE: Final = 1024  # steps of what a piece is worth
 
@@ -104,7 +104,7 @@ def _rows(connection: Connection, pieces: Sequence[int], blocks: Sequence[int]) 
     """Piece, block, and packed which passages of the block have it."""
     columns = search_postings.c
     query = select(columns.term, columns.block, columns.packed)
-    return connection.execute(query.where(columns.term.in_(pieces), columns.block.in_(blocks))).tuples().all()
+    return connection.execute(query.where(columns.term.in_(pieces), columns.block.in_(blocks))).all()
 
 
 def _rare(chosen: Sequence[int], having: Mapping[int, int]) -> set[int]:

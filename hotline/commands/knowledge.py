@@ -3,7 +3,7 @@
 import getpass
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -38,10 +38,7 @@ def import_(context: Context, file: TextIO, published: bool, by: str) -> None:
     An `id` that is there already gets a new version. When any line has a fault, nothing is imported.
     """
     engine = context.engine()
-    try:
-        lines, faults = read_lines(file)
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"the file is not UTF-8 (at byte {error.start})") from error
+    lines, faults = read_lines(_lines(file))
     for fault in faults[:_MOST_FAULTS_SHOWN]:
         click.echo(f"line {fault.number}: {fault.problem}", err=True)
     if faults:
@@ -84,7 +81,7 @@ def search(
             answers = _answers(connection, str(question), shelves, limit)
             _show({"question": question, "ids": [one["id"] for one in answers], "results": answers}, as_json)
             return
-        for told in _questions(questions):
+        for told in _questions(_lines(questions)):
             answers = _answers(connection, told["question"], shelves, limit)
             _show(told | {"ids": [one["id"] for one in answers], "results": answers}, True)
 
@@ -103,7 +100,16 @@ def _name(one: Found, names: dict[int, str]) -> str:
     return names.get(one.ref, own) if one.kind == Kind.ARTICLE else own
 
 
-def _questions(file: TextIO) -> Iterator[dict[str, Any]]:
+def _lines(file: TextIO) -> Iterator[str]:
+    number = 0
+    try:
+        for number, line in enumerate(file, 1):  # noqa: B007
+            yield line
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"the file is not UTF-8 (after line {number})") from error
+
+
+def _questions(file: Iterable[str]) -> Iterator[dict[str, Any]]:
     for number, raw in enumerate(file, 1):
         line = raw.strip()
         if not line:

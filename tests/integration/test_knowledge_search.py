@@ -146,3 +146,80 @@ def test_commands_import_and_search(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     drafts = run.invoke(cli, ["knowledge", "import", "-"], input='{"id": "d", "text": "ร่างเรื่องแฟรนไชส์"}')
     assert drafts.exit_code == 0
     assert "Nothing found" in run.invoke(cli, ["knowledge", "search", "แฟรนไชส์"]).output
+
+
+def _house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.chdir(tmp_path)
+    Path("hotline.toml").write_text(first_settings(), "utf-8")
+    return CliRunner()
+
+
+def _known(run: CliRunner, question: str = "ข้าวหอม") -> list[str]:
+    ids: list[str] = json.loads(run.invoke(cli, ["knowledge", "search", "--json", question]).output)["ids"]
+    return ids
+
+
+def test_files_as_other_machines_write_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mark of UTF-8, lines that end as Windows ends them, empty lines, numbers for ids, halves of letters."""
+    run = _house(tmp_path, monkeypatch)
+    lines = ['{"id": 1, "text": "ส่งออกข้าวหอมมะลิ"}', "", "   ", '{"id": "s\\ud800", "text": "ก\\ud800ข", "title": null}']
+    Path("a.jsonl").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    for said in ("2 new, 0 with a new version", "0 new, 2 with a new version"):
+        done = run.invoke(cli, ["knowledge", "import", "--published", "a.jsonl"])
+        assert done.exit_code == 0, done.output
+        assert said in done.output
+    assert _known(run) == ["1"]
+    asked = ['{"id": 5, "question": "ข้าวหอม"}', "", '{"id": "q", "question": ""}', "[1]", "ข้าวหอม", '"ข้าวหอม"']
+    Path("q.jsonl").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(asked).encode())
+    answers = run.invoke(cli, ["knowledge", "search", "--questions", "q.jsonl"]).output.splitlines()
+    assert [json.loads(line)["ids"] for line in answers] == [["1"], [], [], ["1"], ["1"]]
+    assert [json.loads(line).get("id") for line in answers] == [5, "q", None, None, None]
+    empty = run.invoke(cli, ["knowledge", "import", "-"], input="")
+    assert (empty.exit_code, "0 new" in empty.output) == (0, True)
+    assert _known(run, "") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"id":"n","text":"x"}\n\xff\xfe\n', "not UTF-8"),
+        (b'{"id":"a","text":"x"}\n{"id":"a","text":"y"}\n', "line 2: id 'a' stands in line 1 already"),
+        (b'{"id":true,"text":"x"}\n', "line 1: `id` is missing"),
+        (b'[{"id":"a","text":"x"}]', "line 1: not a JSON object"),
+        (b'{"id":"a","text":"' + b"x" * 70_000 + b'"}', "line 1: `text` is too long (at most 60,000 letters)"),
+        (b'{"id":"a","text":"ok","title":"' + b"x" * 400 + b'"}', "line 1: `title` is too long (at most 300 letters)"),
+        (
+            b'{"id":"a","text":"ok","also_asked_as":[1]}',
+            "line 1: `also_asked_as` is neither a text nor a list of texts",
+        ),
+        (b'{"id":"ok","text":"x"}\n{"id":"a"', "line 2: not JSON"),
+    ],
+)
+def test_faults_of_a_file_are_told_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
+) -> None:
+    run = _house(tmp_path, monkeypatch)
+    Path("a.jsonl").write_bytes(content)
+    refused = run.invoke(cli, ["knowledge", "import", "--published", "a.jsonl"])
+    assert refused.exit_code == 1
+    assert said in refused.output
+    assert "Traceback" not in refused.output
+    assert _known(run, "x") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe\n", "not UTF-8"),
+        (b'{"id":"q"}\n', "line 1 of the questions has no `question`"),
+        (b'ok\n{"question":\n', "line 2 of the questions is not JSON"),
+    ],
+)
+def test_faults_of_questions_are_told_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
+) -> None:
+    run = _house(tmp_path, monkeypatch)
+    Path("q.jsonl").write_bytes(content)
+    refused = run.invoke(cli, ["knowledge", "search", "--json", "--questions", "q.jsonl"])
+    assert refused.exit_code == 1
+    assert said in refused.output
