@@ -78,8 +78,9 @@ def export(context: Context, file: Path) -> None:
 
 
 def _read(context: Context, file: Path) -> Table:
+    country = context.settings.site.country
     try:
-        return read_table(file, file.name, country=context.settings.site.country)
+        return read_table(file, file.name, country=country)
     except BadTable as bad:
         words = WORDS["en"]
         raise click.ClickException(words.get(f"bad_{bad.code}", words["bad_file"])) from bad

@@ -119,6 +119,9 @@ NEEDS = {
     ("prompts", "studio"): ["."],
     ("knowledge", "import"): ["hotline.toml"],
     ("knowledge", "search"): ["x"],
+    ("dealers", "check"): ["hotline.toml"],
+    ("dealers", "import"): ["hotline.toml"],
+    ("dealers", "export"): ["-"],
     **{("staff", name): ["x"] for name in ("add", "reset-password", "deactivate")},
     **{("messages", name): ["1"] for name in ("path", "heard", "done", "renew")},
 }
