@@ -6,6 +6,8 @@ import sys
 from array import array
 from pathlib import Path
 
+import uvloop
+
 from ami_listener.records import CallRecord
 from hotline.logs import set_up
 from hotline.service import Service
@@ -51,4 +53,4 @@ async def serve(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    uvloop.run(serve(Path(sys.argv[1])))

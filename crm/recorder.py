@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS: Final = 0.1
 LONGEST_RETRY_SECONDS: Final = 2.0
-LONGEST_GATHER_SECONDS: Final = 0.015
 ALARM_SECONDS: Final = 60.0
 REFUSED_RETRY_SECONDS: Final = 60.0
 
@@ -99,7 +98,7 @@ class Recorder:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         normalise_number: Callable[[str | None], Number] = normalise,
         on_recorded: OnRecorded | None = None,
-        gather_seconds: float = 0.005,
+        gather_seconds: float = 0.02,
         batch_calls: int = 500,
     ) -> None:
         self.counters = RecorderCounters()
@@ -108,7 +107,6 @@ class Recorder:
         self._normalise = lru_cache(maxsize=1024)(normalise_number)
         self._on_recorded = on_recorded
         self._gather_seconds = gather_seconds
-        self._write_seconds = 0.0  # of the last write
         self._batch_calls = batch_calls
         self._noted = _Noted()
         self._in_flight: _Noted | None = None
@@ -116,6 +114,7 @@ class Recorder:
         self._fault: str | None = None
         self._alarm_at = float("-inf")
         self._wake = asyncio.Event()
+        self._calls_came = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
         self._task: asyncio.Task[None] | None = None
@@ -138,6 +137,7 @@ class Recorder:
         waiting = self._noted.calls.get(record.call_id)
         since = changed_at or self._clock()
         self._noted.calls[record.call_id] = (record, min(waiting[1], since) if waiting else since)
+        self._calls_came.set()
         self._work_came()
 
     def agent_changed(self, change: AgentStateChanged) -> None:
@@ -213,8 +213,9 @@ class Recorder:
                 retry_seconds = min(retry_seconds * 2, LONGEST_RETRY_SECONDS)
 
     async def _wait_for_work(self) -> None:
-        """Until something is noted, and a moment more: one thing that happens on the telephone is several facts
-        within milliseconds, and one transaction for them is cheaper than several."""
+        """Until something is noted. Calls come gathered already (whoever marks them waits a moment for the facts that
+        belong together); an agent's state waits for the call that it most likely belongs to: one transaction is
+        cheaper than two."""
         if not self._noted:
             self._drained.set()
             self._wake.clear()
@@ -224,12 +225,14 @@ class Recorder:
             except TimeoutError:
                 for call_id, record in self._refused.items():
                     self._noted.calls.setdefault(call_id, (record, self._clock()))
-        # a write that took long is followed by a longer gathering: half of the time at most goes into writing, and what
-        # is written is the more
-        await asyncio.sleep(max(self._gather_seconds, min(self._write_seconds, LONGEST_GATHER_SECONDS)))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._gather_seconds):
+                await self._calls_came.wait()
 
     async def _write_once(self) -> bool:
         taken = self._in_flight = self._noted.take(self._batch_calls)
+        if not self._noted.calls:
+            self._calls_came.clear()
         unfit, calls = self._rows(taken)
         batch = Batch(
             calls=calls,
@@ -239,7 +242,6 @@ class Recorder:
             # refused calls are in the journal alone: it must be read again from before them
             position=None if unfit or self._refused else taken.position,
         )
-        begun = time.monotonic()
         try:
             refused = await asyncio.get_running_loop().run_in_executor(self._thread, self._writer.write, batch)
         except BaseException as error:  # cancelled too: nothing that was taken may be lost
@@ -250,7 +252,6 @@ class Recorder:
             return False
         finally:
             self._in_flight = None
-            self._write_seconds = time.monotonic() - begun
         self._succeeded(taken, [*unfit, *refused])
         return True
 

@@ -23,7 +23,6 @@ from ami_listener.records import CallRecord
 from ami_listener.translate import Translator, resync_of
 
 log = logging.getLogger(__name__)
-FLUSH_SECONDS = 0.01
 POSITION_SECONDS = 5.0
 
 
@@ -40,13 +39,18 @@ class Sinks:
 
 
 class Listener:
-    """Keeps calls and floor true to Asterisk. Give `heard`, `connected` and `lost` to the AMI client."""
+    """Keeps calls and floor true to Asterisk. Give `heard`, `connected` and `lost` to the AMI client.
+
+    One thing that happens on the telephone is several facts within milliseconds: a changed record is handed on
+    ``gather_seconds`` after the first of them.
+    """
 
     def __init__(
         self,
         journal_folder: Path,
         sinks: Sinks,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        gather_seconds: float = 0.01,
     ) -> None:
         self.calls = CallAssembler(sinks.find_call)
         self.floor = FloorState()
@@ -56,6 +60,7 @@ class Listener:
         self._position: Position | None = None
         self._sinks = sinks
         self._clock = clock
+        self._gather_seconds = gather_seconds
         self._changed_at: dict[str, datetime] = {}
         self._flush_planned = False
         self._heard_before = False
@@ -78,7 +83,7 @@ class Listener:
             self._changed_at[event.call_id] = event.occurred_at
         if not self._flush_planned:
             self._flush_planned = True
-            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+            asyncio.get_running_loop().call_later(self._gather_seconds, self.flush)
 
     def _tell(self, event: Event) -> None:
         """Whoever listens must not keep the others from hearing."""

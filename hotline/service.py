@@ -39,6 +39,7 @@ from crm.reports.facts import fact_of
 from dialplan.prompts import numbers as voice
 from dialplan.render import WANTED_EVENTS
 from dialplan.secrets import Secrets
+from hotline import garbage
 from hotline.board import Health, Now, day_start, limits_of
 from hotline.front import Front
 from hotline.listening import Listener, Sinks
@@ -87,13 +88,14 @@ class Service:
             clock=clock,
             normalise_number=OurNumbers(lambda: self.people.settings),
             on_recorded=self._recorded,
-            gather_seconds=settings.recorder.gather_seconds,
+            gather_seconds=2 * settings.recorder.gather_seconds,  # an agent's state waits for its call
             batch_calls=settings.recorder.batch_calls,
         )
         self.listener = Listener(
             settings.asterisk_folders().log,
             Sinks(self._happened, self._changed, self._read_up_to, self._resumed, self._known_calls, self._find_call),
             clock,
+            settings.recorder.gather_seconds,
         )
         self.standing = Standing(self.engine, clock)
         self.calendar = CalendarService(self.engine, settings, clock)
@@ -181,6 +183,7 @@ class Service:
             asyncio.create_task(self.callbacks.run(), name="callbacks"),
             asyncio.create_task(self.missed.run(), name="missed-rings"),
             asyncio.create_task(self.wrap_ups.run(), name="wrap-ups"),
+            asyncio.create_task(garbage.collect(lambda: not self.listener.calls.open_calls()), name="garbage"),
         ]
         self.office.start()
 

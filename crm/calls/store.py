@@ -184,8 +184,9 @@ class CallStore:
             _collect(rows, call, before)
         for row in rows.get("calls", ()):
             row["updated_at"] = now
-        for name, changed in rows.items():
-            self._prepared(connection, name).execute(connection, changed)
+        for name in _TABLES:  # calls first: a batch may begin with a new part of one call and have a new call behind it
+            if changed := rows.get(name):
+                self._prepared(connection, name).execute(connection, changed)
         if ended:
             self._prepared(connection, "link person").execute(connection, ended)
 

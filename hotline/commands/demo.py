@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import uvloop
 
 from crm.calls.service import export_calls
 from crm.database import reading
@@ -146,7 +147,7 @@ def _until_interrupted(work: object) -> Result | None:
             return None
         return result
 
-    return asyncio.run(main())
+    return uvloop.run(main())
 
 
 def _report(result: Result | None, calls: int | None, folder: Path) -> None:

@@ -6,6 +6,7 @@ import signal
 from contextlib import ExitStack
 
 import click
+import uvloop
 
 from dialplan.asterisk import control
 from hotline import pbx
@@ -36,7 +37,7 @@ def run(context: Context, no_asterisk: bool) -> None:
         with ExitStack() as stack:
             if not no_asterisk:
                 _asterisk_there(settings, stack)
-            asyncio.run(serve(settings))
+            uvloop.run(serve(settings))
     except (ServiceError, PortTaken, BadCertificate) as error:
         raise click.ClickException(str(error)) from error
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 
 from ami_listener.events import (
     AgentState,
@@ -161,6 +161,18 @@ def test_a_call_written_twice_changes_nothing(
     write(store, full_call())  # the same store: nothing to write
     write(new_store(), full_call())  # another, after a restart: writes all of it again
     assert everything(engine) == before  # not even when it was changed last
+
+
+def test_a_new_call_behind_a_grown_one_is_one_transaction(engine: Engine, store: CallStore) -> None:
+    """The new call's own row goes before its parts, whatever the call before it in the batch has to write."""
+    write(store, growing_call("grown")[0])
+    begun: list[object] = []
+    note = begun.append
+    event.listen(engine, "begin", note)
+    write(store, growing_call("grown")[1], growing_call("new")[-1])
+    event.remove(engine, "begin", note)
+    assert len(begun) == 1
+    assert load_calls(engine, ["new"]) == [growing_call("new")[-1]]
 
 
 def test_snapshots_may_be_replayed_in_any_order_before_the_last(
