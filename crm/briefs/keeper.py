@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crm.briefs import service
+from crm.briefs.letter_page import letter_page
 from crm.briefs.service import Kind
 from crm.briefs.showing import letter, subject
 from crm.database import explain, reading, writing
@@ -83,9 +84,9 @@ class BriefKeeper:
             with snapshot(house.engine) as connection:
                 brief = service.compose(connection, kind, day, now, house.frame(), house.hours())
             about = subject(brief, house.name(language), language)
-            text = letter(brief, house.queues(language), house.address(), house.frame().zone, language)
+            told = (brief, house.queues(language), house.address(), house.frame().zone, language)
             with writing(house.engine) as connection:
-                sent = service.send(connection, brief, about, text, recipients)
+                sent = service.send(connection, brief, about, letter(*told), recipients, letter_page(*told))
             log.info("%s brief of %s: %d letter(s) written", kind.value, day, sent)
         self._done.add((kind, day))
         return sent

@@ -167,8 +167,10 @@ def is_sent(connection: Connection, kind: Kind, day: date) -> bool:
     return bool(outbox.letters_about(connection, about(kind, day)))
 
 
-def send(connection: Connection, brief: Brief, subject: str, text: str, recipients: Sequence[str]) -> int:
-    """Letters to all, once: nothing when they were written before. Returns how many."""
+def send(
+    connection: Connection, brief: Brief, subject: str, text: str, recipients: Sequence[str], html: str | None = None
+) -> int:
+    """Letters to all, once: nothing when they were written before. ``html``: the text as a page. Returns how many."""
     if is_sent(connection, brief.kind, brief.day):
         return 0
     for address in recipients:
@@ -177,6 +179,7 @@ def send(connection: Connection, brief: Brief, subject: str, text: str, recipien
             recipient=address,
             subject=subject,
             text=text,
+            html=html,
             about=about(brief.kind, brief.day),
             useless_after=brief.made_at + timedelta(hours=12),
         )

@@ -1,19 +1,13 @@
 """Letters to a real mail server, chasquid from Debian's packages: delivered, refused, too large, away and back."""
 
 import asyncio
-import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.policy import default as modern
 from pathlib import Path
-from typing import Any
 
 import pytest
-from mail_peer import free_port, make_certificate
-from programs import find
+from real_mail_server import RealServer, running
 from sqlalchemy import Engine
 
 from crm.database import reading, writing
@@ -29,59 +23,10 @@ from crm.settings import MailSettings
 NOON = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)
 
 
-@dataclass
-class RealServer:
-    """chasquid with one domain, example.test, and one mailbox, somchai; mailboxes are files in ``box``."""
-
-    folder: Path
-    port: int = field(default_factory=free_port)
-
-    def prepare(self) -> None:
-        (self.folder / "box").mkdir()
-        certs, domain = self.folder / "certs/mail.test", self.folder / "domains/example.test"
-        certs.mkdir(parents=True)
-        domain.mkdir(parents=True)
-        both = make_certificate(self.folder)
-        (certs / "fullchain.pem").write_bytes(both.read_bytes())
-        (certs / "privkey.pem").write_bytes((self.folder / "mail.key").read_bytes())
-        keep = self.folder / "keep"
-        keep.write_text(
-            f'#!/bin/sh\nnew=$(mktemp {self.folder}/new.XXXXXX)\ncat > "$new"\nmv "$new" {self.folder}/box/\n'
-        )
-        keep.chmod(0o755)
-        (domain / "aliases").write_text(f"somchai: | {keep}\n")
-        (self.folder / "chasquid.conf").write_text(
-            f'hostname: "mail.test"\nsmtp_address: "127.0.0.1:{self.port}"\n'
-            f'submission_address: "127.0.0.1:{free_port()}"\nmax_data_size_mb: 1\n'
-            f'data_dir: "{self.folder}/data"\nmail_log_path: "{self.folder}/mail.log"\n'
-        )
-
-    def start(self) -> None:
-        with (self.folder / "log").open("ab") as log:
-            command = [find("chasquid"), "-config_dir", str(self.folder)]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-
-    def delivered(self, count: int) -> list[Any]:
-        """The letters in the mailbox, as soon as there are so many."""
-        deadline = time.monotonic() + 20
-        while len(files := sorted((self.folder / "box").iterdir())) < count and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return [message_from_bytes(file.read_bytes(), policy=modern) for file in files]
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RealServer]:
-    folder = tmp_path / "chasquid"
-    folder.mkdir()
-    running = RealServer(folder)
-    running.prepare()
-    running.start()
-    yield running
-    running.stop()
+    with running(tmp_path / "chasquid", "somchai") as made:
+        yield made
 
 
 def test_letters_to_a_real_server(
