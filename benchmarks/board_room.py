@@ -22,7 +22,7 @@ from crm.wallboard.key import anyone
 from crm.wallboard.web import Wallboard
 from crm.web.app import create_app
 from crm.web.server import Server
-from dialplan.site import Agent
+from dialplan.sections import Agent
 from hotline.board import Health, Now, board_settings, day_start, limits_of
 from hotline.settings import Settings, parse
 from hotline.settings_file import first_settings

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from dialplan.site import MailAddress, Network, Section, Text
+from dialplan.sections import MailAddress, Network, Section, Text
 
 DATABASE_FILE = "hotline.sqlite3"
 ClockTime = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]

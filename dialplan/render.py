@@ -12,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from dialplan import names
 from dialplan.asterisk.layout import AsteriskFolders
 from dialplan.secrets import Secrets
-from dialplan.site import HotlineSite, Number
+from dialplan.sections import Number
+from dialplan.site import HotlineSite
 
 # Asterisk's modules refuse to load when their file is missing, even an empty one.
 EMPTY_FILES = (

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from dialplan.site import HotlineSite, Trunk
+from dialplan.sections import Trunk
+from dialplan.site import HotlineSite
 
 FILE_NAME = "secrets.json"
 

@@ -21,7 +21,7 @@ from ami_listener.events import AgentState
 from ami_listener.floor import AgentNow
 from crm.pbx_store import Send
 from dialplan.names import agent_interface, agent_of_interface
-from dialplan.site import Agent
+from dialplan.sections import Agent
 
 log = logging.getLogger(__name__)
 _PAUSED = frozenset({AgentState.PAUSED, AgentState.WRAP_UP})

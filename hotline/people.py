@@ -26,7 +26,7 @@ from crm.staff.service import members
 from dialplan.asterisk import control
 from dialplan.asterisk.errors import AsteriskError
 from dialplan.secrets import SecretMissing
-from dialplan.site import Agent, Department
+from dialplan.sections import Agent, Department
 from hotline import memberships, pbx
 from hotline.pbx import Pbx
 from hotline.people_overlay import PeopleOverlay, write

@@ -13,7 +13,8 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-from dialplan.site import Agent, Department, HotlineSite, Section
+from dialplan.sections import Agent, Department, Section
+from dialplan.site import HotlineSite
 
 FILE_NAME: Final = "people-overlay.json"
 S = TypeVar("S", bound=HotlineSite)

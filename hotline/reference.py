@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 
 from ami_listener import events
 from dialplan import names
-from dialplan.site import Section
+from dialplan.sections import Section
 from hotline.cli import cli
 from hotline.settings import FILE_VARIABLE, Settings
 from hotline.settings_file import is_table, section_type, toml

@@ -30,7 +30,8 @@ from crm.settings import (
     WebSettings,
 )
 from dialplan.asterisk.layout import AsteriskFolders
-from dialplan.site import HotlineSite, Problem, Section
+from dialplan.sections import Section
+from dialplan.site import HotlineSite, Problem
 from hotline.people_overlay import PeopleOverlay, merged
 from hotline.people_overlay import read as read_overlay
 from hotline.settings_faults import all_faults

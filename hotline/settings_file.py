@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dialplan.site import Section
+from dialplan.sections import Section
 from hotline.settings import Settings
 
 EXAMPLE: dict[str, list[dict[str, Any]]] = {

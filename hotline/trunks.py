@@ -8,7 +8,7 @@ from typing import Final
 from ami_listener.actions import AmiError, GetVariable, ListRegistrations
 from crm.pbx_store import Send
 from dialplan.names import TRUNK_CHECK, TRUNK_REGISTRATION
-from dialplan.site import Trunk
+from dialplan.sections import Trunk
 
 log = logging.getLogger(__name__)
 ASKED_EVERY_SECONDS: Final = 5.0

@@ -14,7 +14,8 @@ from crm.database import reading, writing
 from crm.staff import service
 from crm.staff.access import SUPERVISORS, Visitor
 from crm.staff.accounts import HIGHEST_PENALTY, Faults, StaffMember
-from dialplan.site import Agent, HotlineSite
+from dialplan.sections import Agent
+from dialplan.site import HotlineSite
 
 PATH = "/admin/queues"
 

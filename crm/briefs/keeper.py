@@ -17,7 +17,7 @@ from crm.briefs.showing import letter, subject
 from crm.database import explain, reading, writing
 from crm.reports.sealed import Frame, snapshot
 from crm.settings import BriefSettings
-from dialplan.site import Hours
+from dialplan.sections import Hours
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 15.0

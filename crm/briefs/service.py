@@ -25,7 +25,7 @@ from crm.reports.counting import Wanted, count
 from crm.reports.queries import open_work
 from crm.reports.sealed import Frame
 from crm.staff.models import Role, staff
-from dialplan.site import Hours
+from dialplan.sections import Hours
 from metrics import kpi
 from metrics.facts import NOT_SATISFIED
 from metrics.kpi import Kpi

@@ -11,14 +11,14 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from crm.closure.models import ALL_NUMBERS
-from dialplan.site import Hours
+from dialplan.sections import Hours
 
 ClosedReason = Literal["hours", "holiday", "emergency"]
 
 SEARCH_DAYS: Final = 400  # longer than any holiday; then there is no next opening
 _MINUTE: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)
-_LAST_MINUTE: Final = time(23, 59)  # as the end of a span it means to midnight (`dialplan.site.parse_span`)
+_LAST_MINUTE: Final = time(23, 59)  # as the end of a span it means to midnight (`dialplan.sections.parse_span`)
 
 
 @dataclass(frozen=True)

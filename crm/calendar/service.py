@@ -16,7 +16,8 @@ from crm.closure.service import closed_scopes
 from crm.database import insert_into, reading, writing
 from crm.pbx_store import Send, make_equal
 from dialplan.names import Store
-from dialplan.site import HotlineSite, Hours
+from dialplan.sections import Hours
+from dialplan.site import HotlineSite
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from crm.calendar.opening import SEARCH_DAYS, Opening
 
 _DAY: Final = timedelta(days=1)
 _WITHOUT_HOURS: Final = ((time(8, 30), time(16, 30)),)  # of a government office, Monday to Friday
-_MIDNIGHT: Final = time(23, 59)  # as the end of a span (`dialplan.site.parse_span`)
+_MIDNIGHT: Final = time(23, 59)  # as the end of a span (`dialplan.sections.parse_span`)
 _SATURDAY: Final = 5
 
 

@@ -19,7 +19,7 @@ from ami_listener.records import CallRecord
 from crm.closure.service import Closure
 from crm.console.spies import Spies
 from crm.live import Hub
-from dialplan.site import Agent
+from dialplan.sections import Agent
 
 log = logging.getLogger(__name__)
 TOPIC: Final = "console"

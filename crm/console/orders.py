@@ -19,7 +19,8 @@ from crm.console.spies import Spies, Spy
 from crm.pbx_store import Send
 from crm.telephone.legs import Leg, legs_of
 from dialplan.names import ANSWER_HEADER, Context, Variable, agent_interface
-from dialplan.site import Agent, HotlineSite
+from dialplan.sections import Agent
+from dialplan.site import HotlineSite
 
 log = logging.getLogger(__name__)
 RING_SECONDS: Final = 20.0

@@ -9,7 +9,7 @@ from crm.database import Instant, metadata
 departments: Final = Table(
     "departments",
     metadata,
-    Column("name", Text, primary_key=True),  # as dialplan.site.Name; what officers and cards refer to
+    Column("name", Text, primary_key=True),  # as dialplan.sections.Name; what officers and cards refer to
     Column("label_th", Text, nullable=False),
     Column("label_en", Text, nullable=False),
     Column("extension", Text, nullable=False),

@@ -15,7 +15,8 @@ from crm.staff.accounts import StaffMember
 from crm.staff.models import Role
 from crm.staff.service import members
 from dialplan.patterns import may_be_dialled
-from dialplan.site import Department, HotlineSite
+from dialplan.sections import Department
+from dialplan.site import HotlineSite
 
 LONGEST: Final = 120
 SHORTEST_NUMBER: Final = 3

@@ -13,7 +13,7 @@ HIGHEST_PENALTY: Final = 9
 _USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 _EXTENSION: Final = re.compile(r"[0-9]{2,15}")
 _EMAIL: Final = re.compile(r"[^@\s<>\"';,]+@[^@\s<>\"';,]+\.[^@\s<>\"';,.]+")
-# Names go into Asterisk's files, which are lines, with ";" for comments: see dialplan.site.Text.
+# Names go into Asterisk's files, which are lines, with ";" for comments: see dialplan.sections.Text.
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f;\"\\]*")
 
 

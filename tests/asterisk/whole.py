@@ -31,7 +31,7 @@ from dialplan.asterisk.install import install
 from dialplan.asterisk.process import AsteriskProcess
 from dialplan.prompts.catalogue import load_all
 from dialplan.secrets import Secrets
-from dialplan.site import WEEKDAYS
+from dialplan.sections import WEEKDAYS
 from hotline import pbx
 from hotline.settings import Settings, load
 

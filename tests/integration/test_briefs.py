@@ -23,7 +23,7 @@ from crm.outbox.service import list_letters
 from crm.reports.queries import facts_between
 from crm.reports.sealed import Frame
 from crm.settings import BriefSettings
-from dialplan.site import Hours
+from dialplan.sections import Hours
 from metrics.tally import Limits, tally
 
 ZONE = ZoneInfo("Asia/Bangkok")

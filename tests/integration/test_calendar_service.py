@@ -24,7 +24,8 @@ from crm.calendar.service import (
 from crm.closure.service import ClosureService, close
 from crm.database import reading, writing
 from dialplan.names import Store
-from dialplan.site import HotlineSite, Hours, Number, Queue, Trunk
+from dialplan.sections import Hours, Number, Queue, Trunk
+from dialplan.site import HotlineSite
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)  # 10:00 in Bangkok, a Friday
 FATHERS_DAY, CONSTITUTION_DAY, SPECIAL_DAY = date(2026, 12, 7), date(2026, 12, 10), date(2026, 11, 23)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.calendar.opening import Opening
-from dialplan.site import WEEKDAYS, Hours
+from dialplan.sections import WEEKDAYS, Hours
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
 OFFICE = Hours()  # 08:30-18:30, Monday to Friday

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crm.calendar.opening import Opening
 from crm.calendar.working_time import due_after, is_working_day
-from dialplan.site import WEEKDAYS, Hours
+from dialplan.sections import WEEKDAYS, Hours
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
 WEEK = dict.fromkeys(WEEKDAYS[:5], ("08:30-12:00", "13:00-16:30"))

@@ -3,7 +3,7 @@
 import pytest
 
 from dialplan.patterns import may_be_dialled
-from dialplan.site import Dialling
+from dialplan.sections import Dialling
 
 THAI = Dialling().patterns
 

@@ -11,7 +11,7 @@ import pytest
 from ami_listener.actions import Action, ActionFailed, Reply
 from ami_listener.events import AgentState
 from ami_listener.floor import AgentNow
-from dialplan.site import Agent, Department
+from dialplan.sections import Agent, Department
 from hotline.memberships import Changes, Membership, changes, say_again, tell
 from hotline.people_overlay import FILE_NAME, PeopleOverlay, read, write
 from hotline.settings import Settings, load, parse

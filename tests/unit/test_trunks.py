@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from ami_listener.actions import Action, AmiDown, GetVariable, ListRegistrations, Reply
-from dialplan.site import Trunk
+from dialplan.sections import Trunk
 from hotline.trunks import TrunkWatch
 
 
