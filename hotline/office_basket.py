@@ -1,13 +1,9 @@
 """The wiring of baskets: knowledge base, letters, files, the visitor's screen."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 from fastapi import APIRouter
-from sqlalchemy import Engine
 
 from crm.basket.api import BasketRequests
 from crm.basket.desk import Baskets
@@ -23,24 +19,13 @@ from crm.web.pages import find_fonts
 from crm.web.shell import House
 from hotline.office_basket_knowledge import checked
 from hotline.office_mail import MailPart
-from hotline.settings import Settings
+from hotline.surroundings import Basics
 
 MEGABYTE = 1024 * 1024
 
 
-class Around(Protocol):
-    """What baskets need of `hotline.office.Surroundings`."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def engine(self) -> Engine: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
-
-
 def make_baskets(
-    around: Around, hub: Hub, access: Access, house: House, mail: MailPart, knowledge: Knowledge
+    around: Basics, hub: Hub, access: Access, house: House, mail: MailPart, knowledge: Knowledge
 ) -> list[APIRouter]:
     """All pages and requests of baskets."""
     settings, loop = around.settings, asyncio.get_running_loop()

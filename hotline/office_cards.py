@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 from fastapi import APIRouter
-from sqlalchemy import Engine
 
 from ami_listener.events import Event
 from ami_listener.floor import FloorSnapshot
@@ -29,24 +28,18 @@ from crm.web.shell import House
 from dialplan.secrets import own_key
 from hotline.office_mail import LINK_KEY
 from hotline.our_numbers import OurNumbers
-from hotline.settings import Settings
+from hotline.surroundings import Basics
 
 
-class Around(Protocol):
-    """What cards need of `hotline.office.Surroundings`."""
+class Around(Basics, Protocol):
+    """What cards need of `hotline.surroundings.Surroundings`."""
 
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def engine(self) -> Engine: ...
     @property
     def floor(self) -> Callable[[], FloorSnapshot]: ...
     @property
     def find_call(self) -> Callable[[str], CallRecord | None]: ...
     @property
     def calendar(self) -> CalendarService: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,7 @@
 """The desk's wiring: what it shows comes from every other feature."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Protocol
-
-from sqlalchemy import Engine
 
 from ami_listener.floor import AgentNow, FloorSnapshot
 from ami_listener.records import CallRecord
@@ -22,16 +19,12 @@ from crm.staff.access import Access
 from crm.staff.models import Role
 from crm.web.shell import House
 from hotline.our_numbers import OurNumbers
-from hotline.settings import Settings
+from hotline.surroundings import Basics
 
 
-class Around(Protocol):
-    """What the desk needs of `hotline.office.Surroundings`."""
+class Around(Basics, Protocol):
+    """What the desk needs of `hotline.surroundings.Surroundings`."""
 
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def engine(self) -> Engine: ...
     @property
     def send(self) -> Send: ...
     @property
@@ -40,8 +33,6 @@ class Around(Protocol):
     def agent_now(self) -> Callable[[str], AgentNow | None]: ...
     @property
     def find_call(self) -> Callable[[str], CallRecord | None]: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
 
 
 def make_desk(around: Around, hub: Hub, access: Access, house: House) -> tuple[Desk, DeskPages]:

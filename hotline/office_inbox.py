@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from crm.cards.lists import View, Wanted
 from crm.cards.lists import cards as cards_listed
@@ -24,18 +24,12 @@ from crm.staff.access import Access, Visitor
 from crm.topics.models import Topic
 from crm.topics.service import topic_tree
 from crm.web.shell import House
-from hotline.settings import Settings
+from hotline.surroundings import Basics
 
 
-class Around(Protocol):
-    """What the inbox needs of `hotline.office.Surroundings`."""
+class Around(Basics, Protocol):
+    """What the inbox needs of `hotline.surroundings.Surroundings`."""
 
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def engine(self) -> Engine: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
     @property
     def called_by_hand(self) -> Callable[[str], None]: ...
 

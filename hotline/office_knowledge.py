@@ -4,8 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import Engine
@@ -23,21 +22,10 @@ from crm.knowledge.web import KnowledgePages
 from crm.sources.web import SourcePages
 from crm.staff.access import Access
 from crm.web.shell import House
-from hotline.settings import Settings
+from hotline.surroundings import Basics
 
 log = logging.getLogger(__name__)
 INDEX_EVERY_SECONDS = 5.0
-
-
-class Around(Protocol):
-    """What the knowledge base needs of `hotline.office.Surroundings`."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def engine(self) -> Engine: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +36,7 @@ class KnowledgePart:
     works: list[Callable[[], Coroutine[Any, Any, None]]]
 
 
-def make_knowledge(around: Around, access: Access, house: House) -> KnowledgePart:
+def make_knowledge(around: Basics, access: Access, house: House) -> KnowledgePart:
     """All of it."""
     engine, clock = around.engine, around.clock
     store = FileStore(around.settings.state / FOLDER)

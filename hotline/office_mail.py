@@ -3,11 +3,10 @@
 import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import Engine
 
 from crm.files.store import FOLDER, FileStore
 from crm.live import Hub
@@ -21,19 +20,9 @@ from crm.outbox.web import LinkedFiles
 from crm.settings import MailServer
 from dialplan.secrets import own_key
 from hotline.settings import Settings
+from hotline.surroundings import Basics
 
 LINK_KEY = "links"  # file in the state folder
-
-
-class Around(Protocol):
-    """What letters need of `hotline.office.Surroundings`."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def engine(self) -> Engine: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +36,7 @@ class MailPart:
     works: list[Callable[[], Coroutine[Any, Any, None]]]
 
 
-def make_mail(around: Around, hub: Hub) -> MailPart:
+def make_mail(around: Basics, hub: Hub) -> MailPart:
     """Everything about letters."""
     settings = around.settings
     store = FileStore(settings.state / FOLDER)

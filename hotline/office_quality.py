@@ -1,12 +1,10 @@
 """The wiring of quality: score cards, samples, scores, coaching."""
 
 import random
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from crm.calls.service import UnknownCallError, get_call
 from crm.quality.card_web import CardPages
@@ -19,21 +17,10 @@ from crm.recordings.web import RecordingPages
 from crm.staff.access import Access
 from crm.web.shell import House
 from hotline.office_recordings import agent_names, queue_names
-from hotline.settings import Settings
+from hotline.surroundings import Basics
 
 
-class Around(Protocol):
-    """What quality needs of `hotline.office.Surroundings`."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def engine(self) -> Engine: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
-
-
-def make_quality(around: Around, access: Access, house: House, player_of: RecordingPages) -> list[APIRouter]:
+def make_quality(around: Basics, access: Access, house: House, player_of: RecordingPages) -> list[APIRouter]:
     """The routers, in an order in which no path takes another's in."""
 
     def player(connection: Connection, call_id: str, language: str) -> dict[str, Any] | None:

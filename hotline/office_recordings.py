@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from fastapi import APIRouter
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from ami_listener.events import Event
 from ami_listener.records import CallRecord
@@ -23,23 +22,18 @@ from crm.staff.access import Access
 from crm.stories.web import RecordingLink
 from crm.web.shell import House
 from hotline.settings import Settings
+from hotline.surroundings import Basics
 
 MEGABYTE = 1_000_000
 
 
-class Around(Protocol):
-    """What recordings need of `hotline.office.Surroundings`."""
+class Around(Basics, Protocol):
+    """What recordings need of `hotline.surroundings.Surroundings`."""
 
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def engine(self) -> Engine: ...
     @property
     def send(self) -> Send: ...
     @property
     def find_call(self) -> Callable[[str], CallRecord | None]: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
 
 
 @dataclass(frozen=True, slots=True)

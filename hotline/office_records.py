@@ -1,11 +1,9 @@
 """Wiring of what is kept of people and of their contacts: people, subjects, scripts, standards, records of service."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from datetime import datetime
 from typing import Any, Protocol
 
 from fastapi import APIRouter
-from sqlalchemy import Engine
 
 from ami_listener.events import Event
 from ami_listener.floor import FloorSnapshot
@@ -28,22 +26,16 @@ from crm.topics.web import topics_router
 from crm.web.shell import House
 from crm.web.streams import Streams
 from hotline.our_numbers import OurNumbers
-from hotline.settings import Settings
+from hotline.surroundings import Basics
 
 
-class Around(Protocol):
-    """What the records need of `hotline.office.Surroundings`."""
+class Around(Basics, Protocol):
+    """What the records need of `hotline.surroundings.Surroundings`."""
 
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def engine(self) -> Engine: ...
     @property
     def floor(self) -> Callable[[], FloorSnapshot]: ...
     @property
     def find_call(self) -> Callable[[str], CallRecord | None]: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
 
 
 class Records:

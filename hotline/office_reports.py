@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from crm.quality.figures import qa_scores
 from crm.reports.quality import Scored
@@ -21,18 +20,8 @@ from crm.stories.web import Recordings, StoryPages, no_recordings
 from crm.web.shell import House
 from hotline.board import limits_of
 from hotline.settings import Settings
+from hotline.surroundings import Basics
 from metrics.intervals import Period
-
-
-class Around(Protocol):
-    """What reports need of `hotline.office.Surroundings`."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def engine(self) -> Engine: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +41,7 @@ def _scores(connection: Connection, period: Period) -> list[Scored]:
     return [Scored(*one) for one in qa_scores(connection, period.start_at, period.end_at)]
 
 
-def make_reports(around: Around, access: Access, house: House, recordings: Recordings = no_recordings) -> Reports:
+def make_reports(around: Basics, access: Access, house: House, recordings: Recordings = no_recordings) -> Reports:
     """Puts them together. ``recordings``: where a call's recordings are played."""
 
     def queues() -> Mapping[str, Mapping[str, str]]:

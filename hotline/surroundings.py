@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Engine
 
@@ -13,6 +14,17 @@ from crm.closure.service import ClosureService
 from crm.pbx_store import Send
 from hotline.people import People
 from hotline.settings import Settings
+
+
+class Basics(Protocol):
+    """What every part of the office needs of `Surroundings`; parts that need more say so in an ``Around`` of theirs."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

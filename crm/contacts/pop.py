@@ -12,7 +12,8 @@ from sqlalchemy import Connection, bindparam, func, or_, select
 
 from crm.calls.models import calls
 from crm.contacts.models import ContactState, contacts
-from crm.people.models import Person, PersonNumber, person_numbers, phone_numbers
+from crm.people.models import Person, PersonNumber
+from crm.people.search import NUMBERS_OF_PEOPLE
 from crm.people.service import find_by_number, get_person, living_id
 from crm.people.showing import person_json
 from crm.staff.models import staff
@@ -138,18 +139,6 @@ def past_contacts(connection: Connection, person_id: int, most: int, call_id: st
 # Put together once: this is asked for every ring, and putting it together costs more than answering it.
 
 _NOT_THIS_CALL: Final = or_(contacts.c.call_id.is_(None), contacts.c.call_id != bindparam("call_id"))
-_NUMBERS: Final = (
-    select(
-        person_numbers.c.person_id,
-        phone_numbers.c.number,
-        phone_numbers.c.kind,
-        person_numbers.c.is_primary,
-        person_numbers.c.last_used_at,
-    )
-    .join(phone_numbers, phone_numbers.c.id == person_numbers.c.number_id)
-    .where(person_numbers.c.person_id.in_(bindparam("ids", expanding=True)))
-    .order_by(person_numbers.c.is_primary.desc(), phone_numbers.c.number)
-)
 _COUNT: Final = (
     select(func.count()).select_from(contacts).where(contacts.c.person_id == bindparam("person_id"), _NOT_THIS_CALL)
 )
@@ -208,7 +197,7 @@ def _kind(number: str | None, people: Sequence[Person]) -> CallerKind:
 
 def _numbers(connection: Connection, ids: Sequence[int]) -> dict[int, list[PersonNumber]]:
     found: dict[int, list[PersonNumber]] = {}
-    for row in connection.execute(_NUMBERS, {"ids": ids}) if ids else ():
+    for row in connection.execute(NUMBERS_OF_PEOPLE, {"ids": ids}) if ids else ():
         found.setdefault(row.person_id, []).append(PersonNumber(*row[1:]))
     return found
 

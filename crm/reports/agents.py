@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case
 
 from ami_listener.events import AgentState
 from crm.calls.models import agent_states, calls, conversations, holds, rings, transfers
-from crm.reports.queries import SECOND, WRAP_UP_BEGINS_WITHIN
+from crm.reports.queries import SECOND, WRAP_UP_BEGINS_WITHIN, last_agent
 from metrics.agent_figures import AGENT_SUMMED, AgentTally
 from metrics.facts import IMPRESSED, NOT_SATISFIED, SATISFIED
 
@@ -136,15 +136,7 @@ def _wrap_ups(arrived: ColumnElement[bool]) -> Select[Any]:
 
 def _surveys(arrived: ColumnElement[bool]) -> Select[Any]:
     """A survey belongs to the person the caller spoke with last."""
-    last = (
-        select(conversations.c.agent)
-        .where(conversations.c.call_id == calls.c.call_id)
-        .order_by(conversations.c.answered_at.desc(), conversations.c.ordinal.desc())
-        .limit(1)
-        .correlate(calls)
-        .scalar_subquery()
-    )
-    asked = select(last.label("agent"), calls.c.survey_meaning)
+    asked = select(last_agent().label("agent"), calls.c.survey_meaning)
     each = asked.where(arrived, calls.c.survey_asked_at.is_not(None)).subquery()
     meanings = [
         func.sum(case((each.c.survey_meaning == meaning, 1), else_=0)).label(meaning)

@@ -13,7 +13,7 @@ from crm.calls.models import calls, conversations, rings, transfers
 from crm.people.models import people
 from crm.reports.counting import Wanted, parts_of
 from crm.reports.models import figures_agent_day, figures_half_hour
-from crm.reports.queries import facts_between
+from crm.reports.queries import facts_between, last_agent
 from crm.reports.sealed import HALF_HOUR, Frame, queue_key
 from metrics.behind import BEHIND, LONGEST, Counts, means, others
 from metrics.facts import (
@@ -270,15 +270,7 @@ def _exists(table: Any, *more: Any) -> Any:
 
 
 def _rated(agent: str) -> ColumnElement[bool]:
-    last = (
-        select(conversations.c.agent)
-        .where(conversations.c.call_id == calls.c.call_id)
-        .order_by(conversations.c.answered_at.desc(), conversations.c.ordinal.desc())
-        .limit(1)
-        .correlate(calls)
-        .scalar_subquery()
-    )
-    return and_(calls.c.survey_meaning.is_not(None), last == agent)
+    return and_(calls.c.survey_meaning.is_not(None), last_agent() == agent)
 
 
 _talked = _exists(conversations)

@@ -91,6 +91,13 @@ def open_work(connection: Connection) -> dict[str | None, OpenWork]:
     }
 
 
+def last_agent() -> ScalarSelect[Any]:
+    """Of a row of ``calls``, the extension of whom the caller spoke with last: that is whom a survey rates."""
+    talks = select(conversations.c.agent).where(conversations.c.call_id == calls.c.call_id).correlate(calls)
+    newest = talks.order_by(conversations.c.answered_at.desc(), conversations.c.ordinal.desc())
+    return newest.limit(1).scalar_subquery()
+
+
 def _counts(connection: Connection, query: Select[Any]) -> dict[str | None, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 

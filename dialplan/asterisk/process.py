@@ -185,3 +185,23 @@ class AsteriskProcess:
         log = self.folders.console_log
         if log.exists() and log.stat().st_size > _LARGEST_CONSOLE_LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
+
+
+class PatientProcess:
+    """An AsteriskProcess that knows how much time calls get to end, for a `dialplan.asterisk.supervisor.Supervisor`.
+
+    ``grace_seconds``, ``terminate_seconds``: as of `AsteriskProcess.stop`.
+    """
+
+    def __init__(self, process: AsteriskProcess, grace_seconds: float, terminate_seconds: float = 5.0) -> None:
+        self._process = process
+        self._grace_seconds = grace_seconds
+        self._terminate_seconds = terminate_seconds
+
+    def wait(self) -> int | None:
+        """Exit status, once it is over."""
+        return self._process.wait()
+
+    def stop(self) -> int | None:
+        """Ends it, calls first."""
+        return self._process.stop(self._grace_seconds, terminate_seconds=self._terminate_seconds)

@@ -25,7 +25,7 @@ from dialplan.asterisk import pidfile
 from dialplan.asterisk.control import is_running, tail_log
 from dialplan.asterisk.errors import AsteriskError, AsteriskStartError
 from dialplan.asterisk.layout import AsteriskFolders
-from dialplan.asterisk.process import AsteriskProcess
+from dialplan.asterisk.process import AsteriskProcess, PatientProcess
 from dialplan.asterisk.supervisor import Supervisor
 
 _LOG = logging.getLogger("dialplan.asterisk.supervise")
@@ -141,10 +141,10 @@ def run(settings: SuperviseSettings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
 
-    def start() -> _Stoppable:
+    def start() -> PatientProcess:
         process = AsteriskProcess(folders)
         process.start(settings.boot_timeout_seconds)
-        return _Stoppable(process, settings.grace_seconds)
+        return PatientProcess(process, settings.grace_seconds)
 
     supervisor = Supervisor(
         start,
@@ -163,20 +163,6 @@ def run(settings: SuperviseSettings) -> int:
     supervisor.stop()
     _LOG.info("Stopped")
     return 0
-
-
-class _Stoppable:
-    """An AsteriskProcess that knows how much time calls get to end."""
-
-    def __init__(self, process: AsteriskProcess, grace_seconds: float) -> None:
-        self._process = process
-        self._grace_seconds = grace_seconds
-
-    def wait(self) -> int | None:
-        return self._process.wait()
-
-    def stop(self) -> int | None:
-        return self._process.stop(self._grace_seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

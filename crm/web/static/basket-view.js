@@ -1,22 +1,10 @@
 // A basket: who it goes to, what lies in it, verified item by item, seen as its reader will see it, and sent (H6).
 // Drawn into any element: a page of its own, or a dialog of the desk.
+import { h } from "./elements.js";
 import { ask, csrf, RequestFailed, toast } from "./office.js";
 
 const SAVE_MILLISECONDS = 600;
 const WATCH_MILLISECONDS = 4000;
-
-/** An element; as in the desk. */
-export function h(tag, props = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "text") element.textContent = value;
-    else element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== "" && child !== false));
-  return element;
-}
 
 const LEVELS = { open: "near", second: "info", refused: "bad", verified: "good", sent: "" };
 const LETTER_LEVELS = { queued: "info", sending: "info", sent: "good", uncertain: "near", refused: "bad", bounced: "bad" };

@@ -1,22 +1,11 @@
-// Small helpers of the desk: elements, words, numbers, times.
+// Small helpers of the desk: words, numbers, times.
+import { h } from "./elements.js";
 
+export { h };
 export const $ = (id) => document.getElementById(id);
 export const data = JSON.parse($("desk-data").textContent);
 export const words = data.words;
 export const language = data.language;
-
-/** An element. `props` are attributes; `on…` are listeners, `text` is the text, true and false make flags. */
-export function h(tag, props = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "text") element.textContent = value;
-    else element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
-  return element;
-}
 
 export function put(element, text) {
   if (element.textContent !== text) element.textContent = text;

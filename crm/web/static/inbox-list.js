@@ -1,4 +1,5 @@
 // What waits, in five lists: drawn anew when something changed, the same on the inbox's page and on an idle desk.
+import { h } from "./elements.js";
 import { ask, toast } from "./office.js";
 
 const PLACES = ["missed", "callbacks", "messages", "unfinished", "cards"];
@@ -32,10 +33,10 @@ export class InboxList {
   }
 
   addSection(place) {
-    const count = make("span", { class: "count quiet" });
-    const list = make("ul", { class: "inbox-list" });
-    const section = make("section", { class: "card inbox-section", id: `inbox-${place}`, "data-empty": "true", "aria-label": this.word(place) },
-      make("div", { class: "inbox-head" }, make("h2", { text: this.word(place) }), count, make("p", { class: "small muted", text: this.word(`${place}_text`) })),
+    const count = h("span", { class: "count quiet" });
+    const list = h("ul", { class: "inbox-list" });
+    const section = h("section", { class: "card inbox-section", id: `inbox-${place}`, "data-empty": "true", "aria-label": this.word(place) },
+      h("div", { class: "inbox-head" }, h("h2", { text: this.word(place) }), count, h("p", { class: "small muted", text: this.word(`${place}_text`) })),
       list);
     this.root.append(section);
     this.sections.set(place, { section, count, list });
@@ -93,16 +94,16 @@ export class InboxList {
   }
 
   frame(key, state, main, facts, actions) {
-    return make("li", { "data-key": key, "data-state": state },
-      make("div", { class: "inbox-who" }, ...main, make("p", { class: "small muted facts" }, ...facts.filter(Boolean).map((fact) => (typeof fact === "string" ? make("span", { text: fact }) : fact)))),
-      make("div", { class: "inbox-actions" }, ...actions));
+    return h("li", { "data-key": key, "data-state": state },
+      h("div", { class: "inbox-who" }, ...main, h("p", { class: "small muted facts" }, ...facts.filter(Boolean).map((fact) => (typeof fact === "string" ? h("span", { text: fact }) : fact)))),
+      h("div", { class: "inbox-actions" }, ...actions));
   }
 
   caller(item) {
     const name = item.names[0]?.name;
     const number = shownNumber(item.number) ?? this.word("hidden_number");
-    const head = make("b", { text: name ?? number });
-    return name ? [head, make("span", { class: "number muted", text: ` ${number}` })] : [head];
+    const head = h("b", { text: name ?? number });
+    return name ? [head, h("span", { class: "number muted", text: ` ${number}` })] : [head];
   }
 
   queue(name) {
@@ -114,7 +115,7 @@ export class InboxList {
   taskLine(place, task) {
     const mine = task.taken_by === this.about.me;
     const other = task.taken_by && !mine;
-    const badge = task.taken_by ? make("span", { class: "badge", "data-level": mine ? "info" : "near", text: mine ? this.word("taken_me") : this.word("taken", { name: task.taken_name[this.about.language] }) }) : null;
+    const badge = task.taken_by ? h("span", { class: "badge", "data-level": mine ? "info" : "near", text: mine ? this.word("taken_me") : this.word("taken", { name: task.taken_name[this.about.language] }) }) : null;
     const facts = place === "missed"
       ? [this.when(task.last_at), task.queue && this.queue(task.queue), task.times > 1 && this.word("times", { count: task.times }), task.waited_seconds !== null && this.word("waited", { time: length(task.waited_seconds) }), badge]
       : [this.when(task.since), this.queue(task.queue), task.tries > 0 && this.word("tries", { count: task.tries }), this.word(task.by_itself ? "by_itself" : "unreached"), task.next_try_at && this.word("next_try", { time: this.when(task.next_try_at) }), badge];
@@ -139,8 +140,8 @@ export class InboxList {
 
   messageLine(message) {
     const facts = [this.when(message.left_at), message.queue && this.queue(message.queue), this.word("seconds", { count: Math.round(message.seconds) }),
-      message.state === "heard" && make("span", { class: "badge", text: this.word("heard_by", { name: message.heard_by }) }),
-      !message.sound && make("span", { class: "badge", "data-level": "bad", text: this.word("sound_gone") })];
+      message.state === "heard" && h("span", { class: "badge", text: this.word("heard_by", { name: message.heard_by }) }),
+      !message.sound && h("span", { class: "badge", "data-level": "bad", text: this.word("sound_gone") })];
     const actions = [
       message.number && button(this.word("call"), { "data-do": "call" }, () => this.call(message.number)),
       button(this.word("done"), { "data-do": "done" }, () => this.messageDone(message)),
@@ -151,7 +152,7 @@ export class InboxList {
   }
 
   player(message) {
-    const player = make("audio", { controls: true, preload: "none", src: message.sound, "aria-label": this.word("listen") });
+    const player = h("audio", { controls: true, preload: "none", src: message.sound, "aria-label": this.word("listen") });
     player.addEventListener("play", () => {
       if (this.playing && this.playing !== player) this.playing.pause();
       this.playing = player;
@@ -178,17 +179,17 @@ export class InboxList {
     const facts = [this.when(record.at), record.subject?.[this.about.language] ?? this.word("without_subject")];
     const act = this.open
       ? button(this.word("open"), { "data-do": "open" }, () => this.open(record))
-      : make("a", { class: "button", href: `/desk?record=${record.id}`, text: this.word("open") });
-    return this.frame(`unfinished ${record.id}`, JSON.stringify(record), [make("b", { text: name })], facts, [act]);
+      : h("a", { class: "button", href: `/desk?record=${record.id}`, text: this.word("open") });
+    return this.frame(`unfinished ${record.id}`, JSON.stringify(record), [h("b", { text: name })], facts, [act]);
   }
 
   cardLine(card) {
     const { language } = this.about;
     const facts = [card.to[language], card.state[language], card.due_at && this.word("due", { time: this.when(card.due_at) }),
-      card.overdue && make("span", { class: "badge", "data-level": "bad", text: this.word("overdue") }),
-      card.incomplete && make("span", { class: "badge", "data-level": "near", text: this.word("incomplete") })];
+      card.overdue && h("span", { class: "badge", "data-level": "bad", text: this.word("overdue") }),
+      card.incomplete && h("span", { class: "badge", "data-level": "near", text: this.word("incomplete") })];
     const caller = card.caller?.startsWith("+") ? shownNumber(card.caller) : card.caller ?? this.word("hidden_number");
-    return this.frame(`cards ${card.id}`, JSON.stringify(card), [make("b", { text: card.number }), make("span", { class: "muted", text: ` ${caller}` })], facts, [make("a", { class: "button", href: card.url, target: "_blank", rel: "noopener", text: this.word("open") })]);
+    return this.frame(`cards ${card.id}`, JSON.stringify(card), [h("b", { text: card.number }), h("span", { class: "muted", text: ` ${caller}` })], facts, [h("a", { class: "button", href: card.url, target: "_blank", rel: "noopener", text: this.word("open") })]);
   }
 
   // -- what all need
@@ -210,7 +211,7 @@ export class InboxList {
       this.draw(this.inbox);
     };
     const timer = setTimeout(forget, UNDO_MILLISECONDS);
-    const line = make("li", { "data-key": `undo ${key}`, "data-state": "undo", class: "inbox-undone" }, make("span", { class: "muted", text: this.word("marked"), role: "status" }),
+    const line = h("li", { "data-key": `undo ${key}`, "data-state": "undo", class: "inbox-undone" }, h("span", { class: "muted", text: this.word("marked"), role: "status" }),
       button(this.word("undone"), { "data-do": "undo" }, async () => {
         clearTimeout(timer);
         this.undone.delete(key);
@@ -223,18 +224,8 @@ export class InboxList {
   }
 }
 
-function make(tag, props = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) {
-    if (name === "text") element.textContent = value;
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-}
-
 function button(text, props, act) {
-  const element = make("button", { type: "button", text, ...props });
+  const element = h("button", { type: "button", text, ...props });
   element.addEventListener("click", async () => {
     element.disabled = true;
     try {

@@ -1,4 +1,5 @@
 // The designer of a score card: sections with weights, items with points, fatal ones. Nothing is kept until "save".
+import { h } from "./elements.js";
 import { ask } from "./office.js";
 
 const $ = (id) => document.getElementById(id);
@@ -7,17 +8,6 @@ const { words } = data;
 const card = { name_th: data.name_th, name_en: data.name_en, active: data.active, form: data.form };
 const keyed = () => `item-${crypto.randomUUID().slice(0, 8)}`;
 let dirty = false;
-
-function h(tag, props = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "text") element.textContent = value;
-    else if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-}
 
 let labels = 0;
 function field(label, of, name, props = {}) {
