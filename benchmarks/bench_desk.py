@@ -64,7 +64,6 @@ ACT = """async ([actions, times]) => {
   return taken;
 }"""
 
-FORGET = "() => { seen.ringing = []; seen.profile = []; document.getElementById('who-name').textContent = ''; }"
 
 
 @dataclass

@@ -15,7 +15,6 @@ from typing import Any
 
 from crm.calls.service import export_calls
 from crm.database import reading
-from dialplan.asterisk.install import read_installed
 from dialplan.asterisk.layout import AsteriskFolders
 from dialplan.secrets import Secrets
 from hotline import pbx
@@ -220,11 +219,6 @@ def target_of(
         survey_meanings=dict(settings.survey.chosen().keys),
         answer_within_seconds=settings.answering.answer_within_seconds,
     )
-
-
-def is_installed(asterisk_root: Path) -> bool:
-    """Whether the first long step is behind us."""
-    return read_installed(asterisk_root) is not None
 
 
 def free_udp_port(host: str) -> int:

@@ -383,8 +383,3 @@ KPIS: Final = (
     Kpi(satisfaction, "ratio", SATISFACTION_TARGET),
     Kpi(survey_response_rate, "ratio"),
 )
-
-
-def all_figures(tally: Tally) -> dict[str, Figure]:
-    """Every figure by name."""
-    return {kpi.name: kpi.function(tally) for kpi in KPIS}

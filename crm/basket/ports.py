@@ -58,23 +58,3 @@ class Knowledge(Protocol):
         self, connection: Connection, kind: str, ref: str, question: str, topic_id: int | None, who: Visitor
     ) -> None:
         """This answered it: the next search knows."""
-
-
-class NoKnowledge:
-    """There is no knowledge base."""
-
-    def search(self, connection: Connection, question: str, who: Visitor, language: str, limit: int) -> Sequence[Hit]:
-        return ()
-
-    def suggest(
-        self, connection: Connection, topic_id: int | None, subject: str, who: Visitor, language: str
-    ) -> Sequence[Hit]:
-        return ()
-
-    def item(self, connection: Connection, kind: str, ref: str, who: Visitor, language: str) -> Piece | None:
-        return None
-
-    def answered(
-        self, connection: Connection, kind: str, ref: str, question: str, topic_id: int | None, who: Visitor
-    ) -> None:
-        return None

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
@@ -34,20 +33,9 @@ from crm.calls.models import (
 )
 from crm.database import Instant
 from metrics.facts import OUT_OF_HOURS, CallFact
-from metrics.intervals import Period, Step, period_of
-from metrics.tally import Limits, Tally, tally_by
 
 SECOND = 1_000_000
 WRAP_UP_BEGINS_WITHIN = 2 * SECOND  # of the end of the talk; later is a pause for another reason
-
-
-@dataclass(frozen=True, slots=True)
-class DayFigures:
-    """A period's tallies. ``by_queue``: calls that reached no queue are under None."""
-
-    period: Period
-    total: Tally
-    by_queue: dict[str | None, Tally]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +56,6 @@ def facts_between(
         query = query.where(condition)
     for row in connection.execute(query.order_by(calls.c.arrived_at, calls.c.call_id)):
         yield _fact(row)
-
-
-def today(connection: Connection, now: datetime, zone: ZoneInfo, limits: Limits | None = None) -> DayFigures:
-    """The figures of the local day that ``now`` lies in, so far. Boards keep a `metrics.book.DayBook` instead."""
-    period = period_of(now, Step.DAY, zone)
-    used = limits or Limits()
-    by_queue = tally_by(facts_between(connection, period.start_at, period.end_at), lambda call: call.queue, used)
-    return DayFigures(period, sum(by_queue.values(), start=Tally(limits=used)), by_queue)
 
 
 def open_work(connection: Connection) -> dict[str | None, OpenWork]:

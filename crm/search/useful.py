@@ -1,6 +1,6 @@
 """ "This answered it": what was useful for which question, and what that does to the order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -87,12 +87,3 @@ def often_useful(connection: Connection, topic_id: int, limit: int = 5) -> list[
         .limit(limit)
     )
     return [(Kind(row.kind), row.ref) for row in rows]
-
-
-def times_useful(connection: Connection, kind: Kind, refs: Sequence[int]) -> Mapping[int, int]:
-    """How often each answered something."""
-    columns = useful_answers.c
-    rows = connection.execute(
-        select(columns.ref, func.count()).where(columns.kind == kind, columns.ref.in_(list(refs))).group_by(columns.ref)
-    )
-    return {row[0]: row[1] for row in rows}

@@ -23,8 +23,10 @@ from crm.calls.rows import rows_of
 from crm.database import metadata, reading, writing
 from crm.people.numbers import normalise
 from crm.reports.facts import fact_of
-from crm.reports.queries import OpenWork, facts_between, open_work, today
+from crm.reports.queries import OpenWork, facts_between, open_work
 from metrics import kpi
+from metrics.intervals import Step, period_of
+from metrics.tally import Limits, Tally, tally_by
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
 MIDNIGHT = datetime(2026, 11, 19, 17, 0, tzinfo=UTC)  # in Bangkok
@@ -126,30 +128,33 @@ def test_left_queue_by_key() -> None:
     assert facts["callback"].wait == timedelta(seconds=45)
 
 
-def test_today(stored: Engine) -> None:
-    with reading(stored) as connection:
-        figures = today(connection, at(1000), BANGKOK)
-        yesterday = today(connection, MIDNIGHT - timedelta(microseconds=1), BANGKOK)
-    total = figures.total
+def of_day(engine: Engine, now: datetime) -> dict[str | None, Tally]:
+    """Queue → tally of the local day that ``now`` lies in."""
+    day = period_of(now, Step.DAY, BANGKOK)
+    with reading(engine) as connection:
+        return tally_by(facts_between(connection, day.start_at, day.end_at), lambda call: call.queue, Limits())
+
+
+def test_figures_of_a_day(stored: Engine) -> None:
+    by_queue = of_day(stored, at(1000))
+    total = sum(by_queue.values(), start=Tally())
     assert (total.offered, total.waiting, total.answered, total.closed) == (13, 1, 7, 2)
     assert (total.messages, total.callbacks, total.callbacks_completed, total.failed) == (1, 1, 1, 1)
     assert kpi.answered_rate_strict(total) == 7 / 12
     assert kpi.answered_within(total) == 6 / 12
     assert kpi.satisfaction(total) == 1.0
     assert kpi.survey_response_rate(total) == 0.5
-    assert figures.by_queue[None].abandoned == 1
-    assert figures.by_queue["general"] + figures.by_queue[None] == total
-    assert figures.period.start_at == MIDNIGHT
-    assert yesterday.total.offered == 0
+    assert by_queue[None].abandoned == 1
+    assert by_queue["general"] + by_queue[None] == total
+    assert of_day(stored, MIDNIGHT - timedelta(microseconds=1)) == {}
 
 
 def test_midnight_belongs_to_the_new_day(engine: Engine) -> None:
     last, first = record("last"), record("first")
     last.arrived_at, first.arrived_at = MIDNIGHT - timedelta(microseconds=1), MIDNIGHT
     write(engine, last, first)
-    with reading(engine) as connection:
-        assert today(connection, MIDNIGHT, BANGKOK).total.offered == 1
-        assert today(connection, MIDNIGHT - timedelta(seconds=1), BANGKOK).total.offered == 1
+    for moment in (MIDNIGHT, MIDNIGHT - timedelta(seconds=1)):
+        assert of_day(engine, moment)["general"].offered == 1
 
 
 def test_wrap_up_follows_the_talk(engine: Engine) -> None:
