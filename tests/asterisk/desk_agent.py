@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import insert
 from whole import Whole
@@ -30,9 +30,9 @@ class Agent:
     csrf: str
 
     @classmethod
-    def enrol(cls, whole: Whole, extension: str, queues: Iterable[str], role: str = "agent") -> "Agent":
+    def enrol(cls, whole: Whole, extension: str, queues: Iterable[str], role: str = "agent") -> Self:
         at = datetime.now(UTC)
-        person = {"username": f"agent{extension}", "password_hash": "-", "role": role, "phone": "desk"}
+        person = {"username": f"{role}{extension}", "password_hash": "-", "role": role, "phone": "desk"}
         names = {"name_th": f"พนักงาน {extension}", "name_en": f"Agent {extension}", "language": "en"}
         with writing(whole.engine) as connection:
             made = connection.execute(

@@ -183,7 +183,7 @@ async def _one(scenario: Scenario, slot: Slot) -> None:
         await scenario(slot)
 
 
-def verdict(results: dict[str, BaseException | None], scenario: Scenario) -> None:
+def verdict(results: dict[str, BaseException | None], scenario: Callable[..., Awaitable[None]]) -> None:
     """Passes or fails as the scenario did."""
     if (failure := results[scenario.__name__]) is not None:
         raise failure

@@ -2,7 +2,6 @@
 telephone, and on no other."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from desk_agent import Agent
-from installation import wait_for
-from product import TRUNK
+from desk_phones import played_at_desks, prepared, running
+from exchange import verdict
 from telephone_audio import tone
 from telephones import Call, Telephone
-from whole import Whole, spoken, whole_settings
+from whole import Whole, spoken
 
 from ami_listener.events import AgentState, CallKind, EndedBy, OutboundResult
-from crm.database import reading, upgrade
+from crm.database import reading
 from crm.telephone.service import OutboundCall, outbound_of
 from dialplan.asterisk.process import AsteriskProcess
 from dialplan.names import PauseReason, Store
@@ -86,40 +85,19 @@ Scenario = Callable[[Office], Awaitable[None]]
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> Iterator[Whole]:
-    slots = len(SCENARIOS)
-    names = [f"q{i:02}" for i in range(slots)]
-    settings = whole_settings(
+    product = prepared(
         tmp_path_factory.mktemp("desks"),
         asterisk_root,
-        slots,
-        agents=[{"extension": "2999", "contact": "sip:2999@127.0.0.3:9"}],
-        queues=[{"name": name, "wrap_up_seconds": WRAP_UP_SECONDS, "strategy": "linear"} for name in names],
+        len(SCENARIOS),
+        WRAP_UP_SECONDS,
         departments=[{"name": "legal", "extension": "701", "dial": "021112222"}],
         dialling={"wrap_up_seconds": OUT_WRAP_UP_SECONDS},
     )
-    product = Whole.prepare(settings, asterisk_root)
-    upgrade(product.engine)
-    for i, queue in enumerate(names):
-        for n, queues in ((1, [queue]), (2, [])):
-            extension = f"2{i:02}{n}"
-            AGENTS[extension] = Agent.enrol(product, extension, queues)
-    with product:
-        try:
-            product.installation.start_service()
-            # the people of the database are in the settings only now, and so are their telephones' secrets
-            wait_for(lambda: known_to(product), "everyone's telephone in Asterisk")
-            yield product
-        finally:
-            if product.installation.service is not None:
-                product.installation.stop_service()
-            product.engine.dispose()
-
-
-def known_to(product: Whole) -> bool:
-    """Whether everyone's secret has been made and told to Asterisk."""
-    product.secrets.agents.update(json.loads((product.state / "secrets.json").read_text())["agents"])
-    there = product.cli("pjsip show auths")
-    return all(extension in product.secrets.agents and f"{extension}/{extension}" in there for extension in AGENTS)
+    for i in range(len(SCENARIOS)):
+        for n, queues in ((1, [f"q{i:02}"]), (2, [])):
+            AGENTS[f"2{i:02}{n}"] = Agent.enrol(product, f"2{i:02}{n}", queues)
+    with running(product, AGENTS):
+        yield product
 
 
 async def dial(s: Office) -> None:
@@ -379,35 +357,9 @@ ALONE = {an_asterisk_started_anew_keeps_breaks}
 
 @pytest.fixture(scope="module")
 def played(whole: Whole) -> dict[str, BaseException | None]:
-    return asyncio.run(_play(whole))
-
-
-async def _play(whole: Whole) -> dict[str, BaseException | None]:
-    network = await Telephone.open(whole.sip, TRUNK, whole.site.trunks[0].port)
-    phones = await Telephone.open(whole.sip, PHONES)
-    phones.passwords = dict(whole.secrets.agents)
-    results: dict[str, BaseException | None] = {}
-
-    async def one(index: int, scenario: Scenario) -> None:
-        try:
-            async with asyncio.timeout(90):
-                await scenario(Office(whole, network, phones, index))
-            results[scenario.__name__] = None
-        except Exception as failure:
-            results[scenario.__name__] = failure
-
-    try:
-        together = [one(i, scenario) for i, scenario in enumerate(SCENARIOS) if scenario not in ALONE]
-        await asyncio.gather(*together)
-        for i, scenario in enumerate(SCENARIOS):
-            if scenario in ALONE:
-                await one(i, scenario)
-    finally:
-        await asyncio.gather(network.close(), phones.close())
-    return results
+    return asyncio.run(played_at_desks(whole, PHONES, Office, SCENARIOS, seconds=90, alone=ALONE))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_control(played: dict[str, BaseException | None], scenario: Scenario) -> None:
-    if (failure := played[scenario.__name__]) is not None:
-        raise failure
+    verdict(played, scenario)
