@@ -65,7 +65,6 @@ ACT = """async ([actions, times]) => {
 }"""
 
 
-
 @dataclass
 class Measured:
     """Seconds, one of each a call; ``lost``: rings that never reached their desk."""

@@ -1,28 +1,24 @@
 """Who calls, among ten million people, and all that a pop shows of them, in SQLite and PostgreSQL
 (``benchmarks/lookup.py``); and people found by name among a hundred thousand (``benchmarks/search.py``).
 
-Making them takes minutes, so the databases are kept below ``.state/benchmarks`` for the next time.
+Making them takes minutes, so the databases are kept for the next time (``benchmarks/kept.py``).
 """
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import lookup, search
+from benchmarks.kept import KEPT, kept_postgresql, kept_sqlite
 from benchmarks.report import Figure, Section
-from crm.database import open_engine, upgrade
-from tests.programs import unpacked_folder
 
 LOOKUPS = 20_000
 POPS = 5_000
 LAYOUT = "with-contacts"  # another word when what is in the kept databases changes: they are made anew
-KEPT = Path(__file__).parents[1] / ".state/benchmarks"
 
 
 def run(folder: Path, root: Path, quick: bool, say: Callable[[str], None]) -> Section:
     """Both databases."""
     people = 1_000_000 if quick else 10_000_000
-    KEPT.mkdir(parents=True, exist_ok=True)
     for old in KEPT.glob("people-*.sqlite3*"):
         if LAYOUT not in old.name:
             old.unlink()
@@ -48,40 +44,12 @@ def run(folder: Path, root: Path, quick: bool, say: Callable[[str], None]) -> Se
 
 
 def sqlite(people: int, say: Callable[[str], None]) -> dict[str, float]:
-    """Made once: a file without the name of a finished one is not trusted."""
-    path = KEPT / f"people-{people}-{LAYOUT}.sqlite3"
-    if not path.exists():
-        begun = time.monotonic()
-        unfinished = KEPT / "unfinished.sqlite3"
-        for old in KEPT.glob("unfinished.sqlite3*"):
-            old.unlink()
-        lookup.fill_sqlite(unfinished, people).dispose()
-        unfinished.rename(path)
-        say(f"SQLite: {people:,} people made in {time.monotonic() - begun:.0f} s")
-    engine = open_engine(f"sqlite:///{path}")
-    upgrade(engine)  # kept from an earlier version, perhaps
-    try:
+    """In a file."""
+    with kept_sqlite(f"people-{people}-{LAYOUT}", lambda path: lookup.fill_sqlite(path, people), say) as engine:
         return lookup.measure(engine, people, LOOKUPS) | lookup.measure_pops(engine, people, POPS)
-    finally:
-        engine.dispose()
 
 
 def postgresql(people: int, say: Callable[[str], None]) -> dict[str, float]:
-    """The same; a mark says that the server's folder is complete."""
-    folder = (
-        unpacked_folder() / f"people-{people}-{LAYOUT}-postgresql"
-    )  # where also nobody can read, as whom root runs it
-    done = folder / "complete"
-    with lookup.postgres_server(folder, keep=done.exists()) as url:
-        if done.exists():
-            engine = open_engine(url)
-            upgrade(engine)
-        else:
-            begun = time.monotonic()
-            engine = lookup.fill_postgresql(url, people)
-            done.touch()
-            say(f"PostgreSQL: {people:,} people made in {time.monotonic() - begun:.0f} s")
-        try:
-            return lookup.measure(engine, people, LOOKUPS) | lookup.measure_pops(engine, people, POPS)
-        finally:
-            engine.dispose()
+    """In a server."""
+    with kept_postgresql(f"people-{people}-{LAYOUT}", lambda url: lookup.fill_postgresql(url, people), say) as engine:
+        return lookup.measure(engine, people, LOOKUPS) | lookup.measure_pops(engine, people, POPS)

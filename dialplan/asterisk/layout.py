@@ -124,6 +124,14 @@ class AsteriskFolders:
         """What the detached supervisor reports."""
         return self.log / "supervisor.log"
 
+    def directories(self, modules: Path) -> str:
+        """The section of ``asterisk.conf`` that names them all. ``modules``: the program's (command.py)."""
+        named = {
+            "etc": self.etc, "mod": modules, "varlib": self.lib, "db": self.lib, "key": self.keys, "data": self.data,
+            "agi": self.agi, "spool": self.spool, "run": self.sockets, "log": self.log,
+        }  # fmt: skip
+        return "[directories]\n" + "".join(f"ast{name}dir => {folder}\n" for name, folder in named.items())
+
     def prepare(self, share: Path | None = None) -> None:
         """Makes every folder and links Asterisk's documentation and English sounds out of ``share`` into ``data``.
 

@@ -135,18 +135,7 @@ def voice_folder(folders: AsteriskFolders, who: str) -> Path:
 
 
 def _asterisk(folders: AsteriskFolders, modules: Path) -> str:
-    return f"""[directories]
-astetcdir => {folders.etc}
-astmoddir => {modules}
-astvarlibdir => {folders.lib}
-astdbdir => {folders.lib}
-astkeydir => {folders.keys}
-astdatadir => {folders.data}
-astagidir => {folders.agi}
-astspooldir => {folders.spool}
-astrundir => {folders.sockets}
-astlogdir => {folders.log}
-[options]
+    return f"""{folders.directories(modules)}[options]
 verbose = 0
 nocolor = yes
 """

@@ -99,18 +99,7 @@ remove_existing = yes
     )
     files = {
         **dict.fromkeys(EMPTY_FILES.split(), ""),
-        "asterisk": f"""[directories]
-astetcdir => {folders.etc}
-astmoddir => {program.modules}
-astvarlibdir => {folders.lib}
-astdbdir => {folders.lib}
-astkeydir => {folders.keys}
-astdatadir => {folders.data}
-astagidir => {folders.agi}
-astspooldir => {folders.spool}
-astrundir => {folders.sockets}
-astlogdir => {folders.log}
-[options]
+        "asterisk": f"""{folders.directories(program.modules)}[options]
 nocolor = yes
 live_dangerously = yes
 """,

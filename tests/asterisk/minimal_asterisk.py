@@ -28,18 +28,7 @@ def write_minimal_configuration(folders: AsteriskFolders, sip_port: int, rtp_sta
     folders.prepare(program.share)
     modules = "\n".join(f"load = {name}.so" for name in MODULES.split())
     files = {
-        "asterisk": f"""[directories]
-astetcdir => {folders.etc}
-astmoddir => {program.modules}
-astvarlibdir => {folders.lib}
-astdbdir => {folders.lib}
-astkeydir => {folders.keys}
-astdatadir => {folders.data}
-astagidir => {folders.agi}
-astspooldir => {folders.spool}
-astrundir => {folders.sockets}
-astlogdir => {folders.log}
-[options]
+        "asterisk": f"""{folders.directories(program.modules)}[options]
 verbose = 3
 nocolor = yes
 """,

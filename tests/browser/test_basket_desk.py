@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +14,7 @@ from mail_peer import MailPeer
 from playwright.sync_api import Browser, Page, expect
 from programs import find
 from pypdf import PdfReader
+from sound_page import sound_page
 from sqlalchemy import select
 
 from ami_listener.events import AgentState
@@ -39,16 +40,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BasketDesk]:
 
 @pytest.fixture
 def page(browser: Browser, desk: BasketDesk) -> Iterator[Page]:
-    """Somebody's page in which no error may happen."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([cast(Any, desk.cookie())])
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
-    yield opened
-    context.close()
-    assert errors == []
+    with sound_page(browser, desk) as opened:
+        yield opened
 
 
 def look(page: Page, tmp_path: Path, name: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from desk_scenes import QUEUE, answer, arrive
 from desk_server import AGENT, OTHER, DeskServer
 from playwright.sync_api import Browser, Page, expect
+from sound_page import sound_page
 
 from ami_listener.actions import PauseAgent
 from ami_listener.events import AgentState, CallSpied, SpyMode
@@ -33,14 +34,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskServer]:
 
 @pytest.fixture
 def page(server: DeskServer, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([cast(Any, server.cookie("mali"))])
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
+    with sound_page(browser, server, "mali") as opened:
+        yield opened
 
 
 def test_calls_and_agents_as_they_are(server: DeskServer, page: Page) -> None:

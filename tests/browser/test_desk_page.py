@@ -3,17 +3,17 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
+from axe import faults_of
 from desk_scenes import answer, arrive, fill_inbox, person, ring
 from desk_server import DeskServer
 from playwright.sync_api import Browser, Page, expect
+from sound_page import sound_page
 
 from ami_listener.events import AgentState, StreamInterrupted
 
 SECOND = 1000
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 STATES = {
     AgentState.AVAILABLE: "ว่าง พร้อมรับสาย",
     AgentState.IN_CALL: "กำลังสนทนา",
@@ -33,32 +33,14 @@ def server(tmp_path: Path) -> Iterator[DeskServer]:
 
 @pytest.fixture
 def page(browser: Browser, server: DeskServer) -> Iterator[Page]:
-    """Somebody's page in which no error may happen."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([cast(Any, server.cookie())])
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
-    yield opened
-    context.close()
-    assert errors == []
+    with sound_page(browser, server) as opened:
+        yield opened
 
 
 def open_desk(page: Page, server: DeskServer, language: str = "th", state: AgentState = AgentState.AVAILABLE) -> None:
     server.state(state)
     page.goto(server.url(f"/desk?lang={language}"))
     expect(page.locator("#state")).to_have_attribute("data-state", state.value)
-
-
-def assert_accessible(page: Page) -> None:
-    """axe-core finds nothing."""
-    page.evaluate("delete window.axe")
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(
-        "axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ')))"
-    )
-    assert found == []
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -226,22 +208,22 @@ def test_axe_finds_nothing(server: DeskServer, page: Page, language: str) -> Non
     fill_inbox(server)
     open_desk(page, server, language)
     expect(page.locator("[data-do=call]").first).to_be_visible()
-    assert_accessible(page)
+    assert faults_of(page) == []
     arrive(server)
     ring(server)
     expect(page.locator("#who-name")).to_have_text("สมชาย ส่งออก")
-    assert_accessible(page)
+    assert faults_of(page) == []
     answer(server)
     expect(page.locator("#end")).to_be_visible()
-    assert_accessible(page)
+    assert faults_of(page) == []
     for state in (AgentState.ON_HOLD, AgentState.WRAP_UP, AgentState.PAUSED, AgentState.OFFLINE):
         server.state(state)
         expect(page.locator("#state")).to_have_attribute("data-state", state.value)
-        assert_accessible(page)
+        assert faults_of(page) == []
     for key, dialog in (("F1", "#help"),):
         page.keyboard.press(key)
         expect(page.locator(dialog)).to_be_visible()
-        assert_accessible(page)
+        assert faults_of(page) == []
         page.keyboard.press("Escape")
 
 

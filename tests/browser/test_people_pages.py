@@ -1,18 +1,13 @@
 """People's pages: found while it is typed, added, merged and taken apart; nothing that callers say is run."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from axe import faults_of
 from desk_server import DeskServer
 from people_page import SECOND, Office, enter, show, state
 from playwright.sync_api import Browser, Dialog, Page, expect
-
-AXE = next(
-    folder / "node_modules/axe-core/axe.min.js"
-    for folder in Path(__file__).resolve().parents
-    if (folder / "node_modules/axe-core").is_dir()
-)
+from sound_page import sound_page
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +26,9 @@ def office(server: DeskServer) -> Iterator[Office]:
 
 @pytest.fixture
 def page(browser: Browser, server: DeskServer) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([server.cookie()])  # type: ignore[list-item]
-    own = context.new_page()
-    own.set_default_timeout(10 * SECOND)
-    faults: list[str] = []
-    own.on("pageerror", lambda error: faults.append(str(error)))
-    yield own
-    context.close()
-    assert faults == []
+    with sound_page(browser, server) as opened:
+        opened.set_default_timeout(10 * SECOND)
+        yield opened
 
 
 def test_C3_people_are_found_as_they_sound_while_it_is_typed(page: Page, server: DeskServer, office: Office) -> None:
@@ -216,8 +205,6 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         if path:
             page.goto(server.url(path))
             page.click("#new-person")
-        page.evaluate(AXE.read_text("utf-8"))
-        found = page.evaluate("axe.run().then((result) => result.violations.map((one) => [one.id, one.nodes[0].html]))")
-        assert found == []
+        assert faults_of(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     context.close()
