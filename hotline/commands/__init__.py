@@ -1,0 +1,1 @@
+"""One module a command of ``hotline``, loaded only when it is used; `hotline.cli` lists them."""

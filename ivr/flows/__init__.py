@@ -1,0 +1,1 @@
+"""One module a route that the dialplan asks during a call (`dialplan.names.Route`)."""

@@ -43,6 +43,16 @@ def test_documents_name_targets_that_make_has() -> None:
     assert named <= targets
 
 
+def test_a_newcomer_finds_every_folder() -> None:
+    """Each says in its ``__init__`` what it is for, and the map of features names it."""
+    packages = [path for path in tracked("*/__init__.py") if path.parent.name != "versions"]
+    assert len(packages) > 40
+    assert [str(path) for path in packages if not path.read_text().startswith('"""')] == []
+    features = {path.parent.name for path in packages if path.parent.parent.name == "crm"} - {"migrations"}
+    named = set(re.findall(r"`(\w+)`", (REPOSITORY / "docs/architecture.md").read_text()))
+    assert features - named == set()
+
+
 @pytest.mark.parametrize(
     "name", ["build.txt", "runtime.txt", "develop.txt", "node.txt", "build.in", "runtime.in", "develop.in", "node.in"]
 )
