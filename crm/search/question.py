@@ -111,7 +111,8 @@ def _same_meanings(pieces: Pieces) -> tuple[str, ...]:
     phrase = f" {said} "
     thai = " ".join(pieces.thai)
     added: dict[str, None] = dict.fromkeys(spelled_out(thai))
-    added |= dict.fromkeys(letter_names(word) for word in pieces.words if 2 <= len(word) <= 4 and word.isascii())
+    letters = [word for word in pieces.words if 2 <= len(word) <= 4 and word.isascii() and word.isalpha()]
+    added |= dict.fromkeys(letter_names(word) for word in letters)  # 50/50 is a word of two numbers, and has no names
     for group in _groups_of(thai, phrase):
         for meaning in group:
             if not _is_said(meaning, thai, phrase):

@@ -1,7 +1,7 @@
 """H5: questions and texts as pieces; packing of the index. Pure."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crm.search.packing import Postings, changed, unpack, weight
@@ -41,6 +41,7 @@ def test_numbers_and_joined_words() -> None:
 
 
 @given(st.text())
+@example("50/50 ม.5/1 7-11 a/1")
 def test_any_text_can_be_a_question(text: str) -> None:
     question = understand(text)
     assert all(0 <= piece < 2**63 and factor > 0 for piece, factor in question.weights.items())
