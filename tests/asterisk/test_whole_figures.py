@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import wave
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,7 @@ from crm.staff.accounts import StaffDraft
 from crm.staff.models import PhoneKind, Role, staff
 from crm.staff.passwords import Hasher
 from crm.staff.service import create
+from crm.staffing.history import calls_by_slot, measured, slot_of
 from crm.wallboard.words import WORDS as BOARD_WORDS
 from crm.web.figures import percent
 from hotline.board import limits_of
@@ -306,3 +308,20 @@ def test_prometheus_counts_the_same(whole: Whole, told: dict[str, dict[str, floa
     assert total("hotline_calls_answered_in_time_total") / total("hotline_calls_offered_total") == pytest.approx(
         figures["answered_within"]
     )
+
+
+@pytest.mark.usefixtures("played")
+def test_staffing_learns_from_these_calls(whole: Whole) -> None:
+    """How many agents are needed is reckoned from the calls on record: as many, answered as often, by half hour."""
+    zone, calls = ZoneInfo(whole.settings.site.timezone), facts(whole)
+    first, last = (pick(call.arrived_at for call in calls) for pick in (min, max))
+    span = (first - timedelta(seconds=1), last + timedelta(seconds=1))
+    with reading(whole.engine) as connection:
+        by_slot = calls_by_slot(connection, *span, zone, None)
+        learnt = measured(connection, *span, zone, None)
+    counted = tally(calls, limits_of(whole.settings))
+    assert (learnt.calls, learnt.answered) == (counted.offered, counted.answered)
+    expected = Counter(
+        (local.date(), slot_of(local)) for local in (call.arrived_at.astimezone(zone) for call in calls if call.offered)
+    )
+    assert {(day, slot): count for day, slots in by_slot.items() for slot, count in slots.items()} == expected
