@@ -70,8 +70,7 @@ class NowCollector(Collector):
         reviews = GaugeMetricFamily(
             "hotline_qa_score_reviews", "How many talks of the last 30 days have a QA score.", labels=["queue"]
         )
-        for queue in (*self._queues, NO_QUEUE):
-            scored, total = now.qa_scores.get("" if queue == NO_QUEUE else queue, (0, 0.0))
+        for queue, (scored, total) in self._qa_scores(now).items():
             points.add_metric([queue], total)
             reviews.add_metric([queue], scored)
         for queue in self._queues:
@@ -89,6 +88,12 @@ class NowCollector(Collector):
         for trunk, up in now.trunks.items():
             trunks.add_metric([trunk], float(up))
         yield from (waiting, longest, due, messages, agents, staff, trunks, points, reviews)
+
+    def _qa_scores(self, now: Snapshot) -> dict[str, tuple[int, float]]:
+        """Of every queue; talks of queues that are no more, or of none, are together."""
+        scores = {queue: now.qa_scores.get(queue, (0, 0.0)) for queue in self._queues}
+        others = [scored for queue, scored in now.qa_scores.items() if queue not in scores]
+        return scores | {NO_QUEUE: (sum(count for count, _ in others), sum((total for _, total in others), 0.0))}
 
 
 def _of_service(now: Snapshot) -> Iterator[Metric]:

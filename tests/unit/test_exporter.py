@@ -200,7 +200,7 @@ def test_after_a_restart_gauges_are_right_and_counters_start_again() -> None:
         trunks={"provider": False},
         ami_reconnects=2,
         ami_dropped=0,
-        qa_scores={"general": (4, 3.5), "": (1, 0.5)},
+        qa_scores={"general": (4, 3.5), "": (1, 0.5), "closed last year": (2, 1.5)},
         cards_open=12,
         cards_overdue=3,
         ami_connected=True,
@@ -227,7 +227,8 @@ def test_after_a_restart_gauges_are_right_and_counters_start_again() -> None:
     assert value(exported, "hotline_cards_open") == 12
     assert value(exported, "hotline_qa_score_points", queue="general") == 3.5
     assert value(exported, "hotline_qa_score_reviews", queue="general") == 4
-    assert value(exported, "hotline_qa_score_reviews", queue="none") == 1
+    assert value(exported, "hotline_qa_score_reviews", queue="none") == 3
+    assert value(exported, "hotline_qa_score_points", queue="none") == 2.0
     assert value(exported, "hotline_cards_overdue") == 3
     assert value(exported, "hotline_ami_connected") == 1
     assert value(exported, "hotline_database_healthy") == 0
