@@ -6,8 +6,8 @@ from sqlalchemy import Connection, Engine, select
 
 from crm.cards.models import card_attempts, transfer_cards
 from crm.database import insert_into, reading, writing
-from crm.search.models import Entry, Kind, search_marks
-from crm.search.service import write_entries
+from crm.search.models import Entry, Kind, search_marks, search_passages
+from crm.search.service import forget, write_entries
 
 MARK: Final = "cards"
 _AT_ONCE: Final = 100
@@ -35,9 +35,20 @@ def index_cards(engine: Engine) -> int:
     ]  # fmt: skip
     with writing(engine) as connection:
         write_entries(connection, [one for one in entries if one.title])
+        forget(connection, Kind.CARD, [one.ref for one in entries if not one.title])
         statement = insert_into(connection, search_marks).values(name=MARK, at=rows[-1].updated_at)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": statement.excluded.at}))
     return len(rows)
+
+
+def forget_gone_cards(connection: Connection) -> int:
+    """Takes cards that are not there any more out of the index (R7); returns how many. To be called by whoever deletes
+    cards, in the same transaction."""
+    columns = search_passages.c
+    there = select(transfer_cards.c.id).where(transfer_cards.c.id == columns.ref).exists()
+    gone = list(connection.scalars(select(columns.ref).distinct().where(columns.kind == Kind.CARD, ~there)))
+    forget(connection, Kind.CARD, gone)
+    return len(gone)
 
 
 def _answers(connection: Connection, ids: list[int]) -> dict[int, list[str]]:

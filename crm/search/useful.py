@@ -1,12 +1,12 @@
 """ "This answered it": what was useful for which question, and what that does to the order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
-from crm.search.index import write_entries
+from crm.search.index import forget, write_entries
 from crm.search.models import Entry, Found, Kind, useful_answers
 from crm.search.pieces import numbers_of, pieces_of
 from crm.thai import norm
@@ -45,6 +45,17 @@ def mark_useful(
     ).scalar_one()
     if asked:
         write_entries(connection, [Entry(kind=Kind.ASKED, ref=useful_id, shelf=Kind.ASKED, title=asked, body="")])
+
+
+def forget_questions(connection: Connection, contact_ids: Collection[int]) -> int:
+    """Forgets what was asked in these records of service (R7): callers' own words are personal data too. Returns how
+    many questions. To be called by whoever deletes the records, in the same transaction."""
+    columns = useful_answers.c
+    these = columns.contact_id.in_(contact_ids)
+    gone = list(connection.scalars(select(columns.id).where(these)))
+    forget(connection, Kind.ASKED, gone)
+    connection.execute(delete(useful_answers).where(these))
+    return len(gone)
 
 
 def likeness(one: str, other: str) -> float:

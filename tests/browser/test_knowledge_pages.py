@@ -1,0 +1,73 @@
+"""The knowledge base's pages with something on them, on a screen and on a telephone, in both languages (H5, K1, K2)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from axe import faults_of
+from knowledge_server import KnowledgeServer
+from playwright.sync_api import Browser, Page, expect
+
+SCREEN, TELEPHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeServer]:
+    made = KnowledgeServer(tmp_path_factory.mktemp("knowledge"), PDF)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, server: KnowledgeServer) -> Iterator[Page]:
+    """A supervisor's, in which no script complains."""
+    context = browser.new_context(viewport=cast(Any, SCREEN), reduced_motion="reduce")
+    context.add_cookies([cast(Any, server.cookie("mali"))])
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    yield opened
+    context.close()
+    assert errors == []
+
+
+def test_every_page_is_sound_with_something_on_it(page: Page, server: KnowledgeServer, tmp_path: Path) -> None:
+    """Thai on a screen, English on a telephone: WCAG AA, nothing to scroll sideways."""
+    article = f"/knowledge/{server.article}"
+    for path in (
+        *("/knowledge", "/knowledge?q=ถิ่นกำเนิด", article, f"{article}/edit", f"{article}/versions"),
+        *(f"/knowledge/{server.old}", "/documents", f"/documents/{server.document}", "/dealers?q=กล้วยไม้", "/dealers/1"),
+        "/sources",
+    ):
+        for size, language in ((SCREEN, "th"), (TELEPHONE, "en")):
+            page.set_viewport_size(cast(Any, size))
+            page.goto(server.url(f"{path}{'&' if '?' in path else '?'}lang={language}"))
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+            assert faults_of(page) == [], path
+
+
+def test_search_as_one_types_opens_the_article(page: Page, server: KnowledgeServer) -> None:
+    page.set_viewport_size(cast(Any, SCREEN))
+    page.goto(server.url("/knowledge?lang=th"))
+    page.keyboard.type("หนังสือรับรองถินกำเนิด")
+    first = page.locator(".result").first
+    expect(first).to_contain_text("ขอหนังสือรับรองถิ่นกำเนิดสินค้าต้องทำอย่างไร")
+    first.locator(".result-title").click()
+    expect(page.locator(".answer table")).to_contain_text("อาเซียน-จีน")
+    page.goto(server.url(f"/knowledge/{server.old}?lang=th"))
+    expect(page.locator(".notice[data-level=bad]")).to_be_visible()  # past its date
+
+
+def test_thai_and_english_are_written_side_by_side(page: Page, server: KnowledgeServer) -> None:
+    page.set_viewport_size(cast(Any, SCREEN))
+    page.goto(server.url(f"/knowledge/{server.article}/edit?lang=th"))
+    places = [page.locator(name).bounding_box() for name in ("#answer_th", "#answer_en")]
+    thai, english = places
+    assert thai is not None
+    assert english is not None
+    assert (thai["y"], thai["width"]) == (english["y"], english["width"])
+    assert english["x"] >= thai["x"] + thai["width"]
