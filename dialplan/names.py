@@ -52,6 +52,7 @@ class Variable(StrEnum):
     AGENT = "HOTLINE_AGENT"  # extension of the agent whose leg this is
     WHISPER_LEG = "HOTLINE_WHISPER"  # SHARED: the leg that speaks to this caller, to be ended
     CALLER_CHANNEL = "HOTLINE_CHANNEL"
+    RECORDING_PAUSED = "HOTLINE_RECORDING_PAUSED"  # of a caller's leg: "1" while silence is recorded
     TAKEN_UP = "HOTLINE_TAKEN_UP"  # epoch seconds at which a reloaded browser said that it goes on with this leg's call
     RECORDED = "HOTLINE_RECORDED"  # "1" once a recording of the talks was begun
     SPY_CHANNEL = "HOTLINE_SPY_CHANNEL"  # on a supervisor's leg: whom to listen to

@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from io import BytesIO
 from pathlib import Path
@@ -18,10 +18,12 @@ from sqlalchemy import Connection, Engine, select
 
 from crm.audit.service import note
 from crm.calls.models import calls
+from crm.calls.stored import records_where
 from crm.database import reading, writing
 from crm.recordings import service
 from crm.recordings.models import RecordingState
 from crm.recordings.sound import HEADER_BYTES, Peaks, peaks_of, pieces, wav_header
+from crm.recordings.timeline import missing_of
 from dialplan.prompts.audio import RATE
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,11 @@ class Raw:
     def size(self) -> int:
         """Bytes of the longer one."""
         return max((path.stat().st_size for path in self.paths), default=0)
+
+    def shared(self) -> int:
+        """Bytes of the shorter one: Asterisk writes both in step, but on a full disk."""
+        sides = (self.first,) if self.second is None else (self.first, self.second)
+        return min(path.stat().st_size if path.exists() else 0 for path in sides)
 
     def written_at(self) -> float:
         """When Asterisk wrote last, epoch seconds."""
@@ -110,6 +117,7 @@ class RecordingKeeper:
             call = connection.execute(
                 select(calls.c.ended_at, calls.c.agent_answered_at, calls.c.queue).where(calls.c.call_id == raw.call_id)
             ).one_or_none()
+            records = records_where(connection, calls.c.call_id == raw.call_id) if call and call.ended_at else []
         if quiet < STILL_SECONDS or (call.ended_at is None if call else quiet < FORGOTTEN_SECONDS):
             return False
         size = raw.size()
@@ -119,7 +127,10 @@ class RecordingKeeper:
         started_at = call.agent_answered_at if call else None
         if started_at is None:
             started_at = datetime.fromtimestamp(raw.written_at() - size / RATE, UTC)
-        kept = self._written(raw, started_at)
+        missing = missing_of(records[0], raw.shared() / RATE) if records else None
+        kept = replace(self._written(raw, started_at), missing_seconds=missing)
+        if missing is not None:
+            log.warning("call %s: %d seconds of the talk are not in the recording", raw.call_id, missing)
         with writing(self._engine) as connection:
             queue = call.queue if call else None
             service.begin(connection, raw.call_id, started_at, queue=queue, sides=raw.second is not None)
@@ -137,6 +148,7 @@ class RecordingKeeper:
         checksum = hashlib.sha256()
         temporary = target.with_suffix(".new")
         with ExitStack() as files:
+            files.callback(temporary.unlink, missing_ok=True)  # a full disk has no room for half of it
             first = files.enter_context(raw.first.open("rb")) if raw.first.exists() else BytesIO()
             second = None
             if raw.second is not None:
@@ -157,7 +169,7 @@ class RecordingKeeper:
                 shown = Peaks(shown.first, peaks_of(second, size))
             wav.flush()
             os.fsync(wav.fileno())
-        temporary.replace(target)
+            temporary.replace(target)
         return service.Kept(
             path=str(path),
             seconds=size / RATE,

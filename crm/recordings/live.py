@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ami_listener.actions import ActionFailed, AmiError, MuteRecording
+from ami_listener.actions import ActionFailed, AmiError, MuteRecording, SetVariable
 from ami_listener.events import AgentLegEnded, CallAnswered, CallEnded, CallTransferred, Event, RecordingStarted
 from ami_listener.records import CallRecord
 from crm.audit.service import note
@@ -25,7 +25,7 @@ from crm.pbx_store import Send, delete, put
 from crm.recordings import service
 from crm.recordings.keeper import RecordingKeeper
 from crm.staff.access import Visitor
-from dialplan.names import Store
+from dialplan.names import Store, Variable
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ class LiveRecordings:
         if (running.paused_at is not None) == paused:
             return running
         try:
-            await self._send(MuteRecording(running.channel, 1 if paused else 0))
+            await self._silence(running.channel, paused)
         except ActionFailed:
             raise NotRecorded(call_id) from None
         at = self._clock()
@@ -175,6 +175,13 @@ class LiveRecordings:
         except SQLAlchemyError:
             log.warning("call %s: the recording's pause could not be written down", call_id)
         return running
+
+    async def _silence(self, channel: str, paused: bool) -> None:
+        """Also says so on the channel for as long as it lasts: a recording that begins again would be a loud one."""
+        said = SetVariable(Variable.RECORDING_PAUSED, "1" if paused else "", channel)
+        muted = MuteRecording(channel, 1 if paused else 0)
+        for action in (said, muted) if paused else (muted, said):
+            await self._send(action)
 
     def _note_pause(self, call_id: str, who: Visitor, at: datetime, paused: bool) -> None:
         with writing(self._engine) as connection:

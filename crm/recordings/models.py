@@ -30,6 +30,7 @@ recordings: Final = Table(
     Column("state", Text, nullable=False),
     Column("path", Text),  # below the folder of recordings
     Column("seconds", Float),
+    Column("missing_seconds", Float),  # of the talk, that are not in the sound: the disk was full, or a thread too slow
     Column("size_bytes", BigInteger),
     Column("sha256", Text),
     Column("peaks", Text),  # of the wave form; see crm.recordings.sound

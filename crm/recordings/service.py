@@ -18,7 +18,8 @@ PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """One recording, without its wave form. ``path`` is below the folder of recordings."""
+    """One recording, without its wave form. ``path`` is below the folder of recordings;
+    ``missing_seconds``: of the talk, that are not in the sound (None: it is whole)."""
 
     call_id: str
     started_at: datetime
@@ -29,6 +30,7 @@ class Recording:
     state: RecordingState
     path: str | None
     seconds: float | None
+    missing_seconds: float | None
     size_bytes: int | None
     sha256: str | None
     kept_at: datetime | None
@@ -44,6 +46,7 @@ class Kept:
     size_bytes: int
     sha256: str
     peaks: str
+    missing_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +155,7 @@ def keep(connection: Connection, call_id: str, kept: Kept, at: datetime) -> None
             state=RecordingState.KEPT,
             path=kept.path,
             seconds=kept.seconds,
+            missing_seconds=kept.missing_seconds,
             size_bytes=kept.size_bytes,
             sha256=kept.sha256,
             peaks=kept.peaks,

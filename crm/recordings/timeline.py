@@ -4,12 +4,16 @@ The sound goes on only while caller and agent are connected, so what lies betwee
 not in it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from ami_listener.records import CallRecord
+
+MISSING_SECONDS: Final = 3.0  # less is how the ends of a talk are told; so is a twentieth of it
+MISSING_SHARE: Final = 0.05
 
 
 class MarkKind(StrEnum):
@@ -51,18 +55,29 @@ class PauseSpan:
 Span = tuple[datetime, datetime]
 
 
-def spans_of(record: CallRecord) -> list[Span]:
-    """When caller and somebody were connected, in order, without overlaps."""
+def spans_of(record: CallRecord, people: Collection[str | None] | None = None) -> list[Span]:
+    """When caller and somebody (of these people) were connected, in order, without overlaps."""
     spans: list[Span] = []
     for talk in sorted(record.conversations, key=lambda one: one.answered_at):
         end = talk.ended_at or record.ended_at
-        if end is None or end <= talk.answered_at:
+        if end is None or end <= talk.answered_at or (people is not None and talk.agent not in people):
             continue
         if spans and talk.answered_at <= spans[-1][1]:
             spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:
             spans.append((talk.answered_at, end))
     return spans
+
+
+def missing_of(record: CallRecord, seconds: float) -> float | None:
+    """How much of the talk a sound of this length lacks; None: nothing, or so little that nobody can tell. What was
+    said with a department or an outside number after a transfer is not recorded, and not missed."""
+    targets = {moved.to for moved in record.transfers}
+    first = record.conversations[0].agent if record.conversations else None
+    known = {ring.agent for ring in record.rings} | targets | {first}
+    talk = sum((until - start).total_seconds() for start, until in spans_of(record, known))
+    missing = talk - seconds
+    return missing if missing > max(MISSING_SECONDS, MISSING_SHARE * talk) else None
 
 
 def place(spans: Sequence[Span], at: datetime, seconds: float | None = None) -> float | None:

@@ -66,6 +66,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "checksum": "SHA-256",
         "deleted_text": "เสียงนี้ถูกลบเมื่อครบกำหนดเก็บ",
         "lost_text": "ไม่พบไฟล์เสียงของสายนี้",
+        "state_partial": "เสียงไม่ครบ",
+        "partial_text": "เสียงขาดไปประมาณ {seconds} วินาที เช่น พื้นที่จัดเก็บเต็มระหว่างสนทนา"
+        " หลังช่วงที่ขาด เสียงอาจไม่ตรงกับเวลาของเหตุการณ์",
         "running_text": "เสียงจะพร้อมฟังภายในไม่กี่วินาทีหลังจบสาย",
         "cannot_play": "เล่นเสียงไม่ได้",
         "mark_ring": "เรียก {who}",
@@ -148,6 +151,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "checksum": "SHA-256",
         "deleted_text": "This recording's time was over, and it was deleted",
         "lost_text": "No sound was found of this call",
+        "state_partial": "Incomplete",
+        "partial_text": "About {seconds} seconds of the talk are missing (the disk was full, for instance);"
+        " after the gap, events may not stand where they are heard",
         "running_text": "It can be heard some seconds after the call has ended",
         "cannot_play": "The sound cannot be played",
         "mark_ring": "{who} rings",

@@ -144,6 +144,15 @@ class Audio(asyncio.DatagramProtocol):
         for _ in range(END_FRAMES):
             yield KEY_PAYLOAD, 0, stamp, struct.pack("!BBH", event, 0x8A, KEY_FRAMES * FRAME), None
 
+    @property
+    def sequence(self) -> int:
+        """Number of the next packet; may be set before the first."""
+        return self._sequence
+
+    @sequence.setter
+    def sequence(self, number: int) -> None:
+        self._sequence = number & 0xFFFF
+
     def _step(self) -> int:
         self._timestamp = self._timestamp + FRAME & 0xFFFFFFFF
         return self._timestamp

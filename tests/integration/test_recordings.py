@@ -1,10 +1,12 @@
 """Recordings (issue 4, section 4): taken in, by date, with a checksum; heard by whom, and noted; deleted in time."""
 
 import asyncio
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,9 +16,9 @@ from fake_pbx import FakePbx
 from guarded_house import GuardedHouse
 from sqlalchemy import Engine
 
-from ami_listener.actions import MuteRecording
+from ami_listener.actions import MuteRecording, SetVariable
 from ami_listener.events import CallAnswered, CallEnded, RecordingStarted
-from ami_listener.records import CallRecord, Conversation, Outcome
+from ami_listener.records import CallRecord, Conversation, Outcome, Transfer
 from crm.audit.service import AuditFilter, lines
 from crm.calls.rows import rows_of
 from crm.calls.store import Batch, CallStore
@@ -28,12 +30,13 @@ from crm.recordings.keeper import RecordingKeeper
 from crm.recordings.live import LiveRecordings, NotRecorded
 from crm.recordings.models import RecordingState
 from crm.recordings.sound import HEADER_BYTES, mixed
+from crm.recordings.timeline import missing_of
 from crm.staff.accounts import StaffDraft
 from crm.staff.models import PhoneKind, Role, Sex
 from crm.staff.passwords import Hasher
 from crm.staff.service import create
 from crm.staff.sessions import Visitor
-from dialplan.names import Store
+from dialplan.names import Store, Variable
 
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 BANGKOK = ZoneInfo("Asia/Bangkok")
@@ -94,6 +97,52 @@ def test_a_recording_is_taken_in_by_date_with_a_checksum(engine: Engine, tmp_pat
     assert keeper.take_in() == 0
     (tmp_path / one.path).write_bytes(sound[:-1] + b"\x00")
     assert not keeper.is_intact(one)
+
+
+def test_a_recording_in_part_says_how_much_is_missing(engine: Engine, tmp_path: Path) -> None:
+    """The disk was full for a while: of one side six of ten seconds were written."""
+    write(engine, call())
+    leave(tmp_path, CALL, caller=b"\x10" * 80_000, agent=b"\x20" * 48_000)
+    keeper_of(engine, tmp_path).take_in()
+    one = kept(engine)
+    assert one.seconds == 10.0
+    assert one.missing_seconds == pytest.approx(4.0)
+
+
+def test_a_department_is_not_missed(engine: Engine, tmp_path: Path) -> None:
+    """Not recorded, as the settings say: ten seconds of sound are all there is of a minute's talk."""
+    record = call()
+    (talk,) = record.conversations
+    assert talk.ended_at is not None
+    record.transfers = [Transfer("blind", "1001", "701", talk.ended_at)]
+    record.conversations.append(Conversation(None, "provider", talk.ended_at, talk.ended_at + timedelta(seconds=50)))
+    record.ended_at = record.conversations[-1].ended_at
+    write(engine, record)
+    leave(tmp_path, CALL, mixed=b"\x10" * 80_000)
+    keeper_of(engine, tmp_path).take_in()
+    assert kept(engine).missing_seconds is None
+    record.conversations[-1] = replace(record.conversations[-1], agent="701")
+    assert missing_of(record, 10.0) == pytest.approx(50.0)  # 701 would be a colleague
+
+
+def test_no_room_for_the_file_leaves_nothing_half_done(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Asterisk wrote stays where it is until there is room."""
+    write(engine, call())
+    leave(tmp_path, CALL, mixed=b"\x10" * 80_000)
+
+    def full(_number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            keeper_of(engine, tmp_path).take_in()
+    assert [path.name for path in tmp_path.rglob("*") if path.suffix in (".ulaw", ".wav", ".new")] == [
+        f"{CALL}-mixed.ulaw"
+    ]
+    assert keeper_of(engine, tmp_path).take_in() == 1
 
 
 def test_taking_in_twice_changes_nothing(engine: Engine, tmp_path: Path) -> None:
@@ -220,7 +269,10 @@ def test_a_database_that_is_away_keeps_no_secret_in_the_sound(sqlite_engine: Eng
         return str((await live.pause(CALL, who)).json()["state"])
 
     assert asyncio.run(talk()) == "paused"
-    assert pbx.sent == [MuteRecording(STARTED.channel, 1)]
+    assert pbx.sent == [
+        SetVariable(Variable.RECORDING_PAUSED, "1", STARTED.channel),
+        MuteRecording(STARTED.channel, 1),
+    ]
 
 
 def test_a_restart_knows_what_goes_on_and_that_it_is_paused(sqlite_engine: Engine, tmp_path: Path) -> None:
