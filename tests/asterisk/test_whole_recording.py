@@ -10,13 +10,11 @@ from typing import Any
 
 import pytest
 from exchange import Slot, play, verdict
-from telephone_audio import FRAME, goertzel, tone
+from recorded import sides_of, sounding, taken_in
+from telephone_audio import FRAME, tone
 from whole import Whole, of
 
 from crm.database import reading, writing
-from crm.recordings import service as recordings
-from crm.recordings.models import RecordingState
-from crm.recordings.sound import HEADER_BYTES
 from crm.staff import service as staff
 from crm.staff import sessions
 from crm.staff.access import COOKIE
@@ -46,11 +44,6 @@ def asked(whole: Whole, who: tuple[str, str], method: str, path: str) -> bytes:
     request = urllib.request.Request(f"http://127.0.0.1:{whole.site.ports.web}{path}", method=method, headers=headers)
     with urllib.request.urlopen(request, timeout=20) as answer:
         return bytes(answer.read())
-
-
-def seconds_of(side: bytes, hertz: float) -> float:
-    frames = (side[n : n + FRAME] for n in range(0, len(side), FRAME))
-    return sum(0.02 for frame in frames if goertzel(decode_ulaw(frame), hertz) >= 0.3)
 
 
 async def a_recorded_talk(s: Slot) -> None:
@@ -85,18 +78,12 @@ async def a_recorded_talk(s: Slot) -> None:
     await call.ended(12)
     await whole.over(name)
 
-    def kept() -> recordings.Recording | None:
-        with reading(whole.engine) as connection:
-            found = recordings.get(connection, name)
-        return found if found.state is RecordingState.KEPT else None
-
-    one = await s.product.until(kept, 40, "taken in")
+    one = await taken_in(whole, name)
     sound = await asyncio.to_thread(asked, whole, who, "GET", f"/api/recordings/{name}/sound")
     assert hashlib.sha256(sound).hexdigest() == one.sha256
-    sides = sound[HEADER_BYTES::2], sound[HEADER_BYTES + 1 :: 2]
-    for side, own in zip(sides, (CALLER, AGENT), strict=True):
-        assert seconds_of(side, own) > 0.8
-        assert seconds_of(side, SECRET) == 0
+    for side, own in zip(sides_of(sound), (CALLER, AGENT), strict=True):
+        assert len(sounding(side, own)) > 40
+        assert not sounding(side, SECRET)
         quiet = sum(0.02 for n in range(0, len(side), FRAME) if max(map(abs, decode_ulaw(side[n : n + FRAME]))) < 0.01)
         assert quiet > 0.7
     told = await ask("GET", f"/api/recordings/{name}?lang=en")

@@ -1,7 +1,8 @@
-// Put into every page of a test before its own scripts: a telephone without a desk, a microphone that sings, an ear.
+// Put into every page of a test before its own scripts: a microphone that sings, an ear; and at `/health`, which is no page
+// of anybody's, a telephone without a desk.
 
-if (location.pathname === "/health") {
-  tell({ kind: "loaded" });
+(() => {
+  if (!navigator.mediaDevices) return; // no page yet
   const voice = HERTZ && new AudioContext(); // one for all calls: a browser has only so many
   const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (wanted) => {
@@ -17,30 +18,10 @@ if (location.pathname === "/health") {
     await context.resume();
     return out.stream;
   };
-  const EVENTS = [
-    "registered", "unregistered", "elsewhere", "ringing", "answered", "held", "resumed", "muted", "sound", "quiet", "ended",
-    "waiting", "consult", "swapped", "together", "transferred", "transfer-failed", "taken-up", "attention", "blocked",
-    "failure",
-  ];
-  window.began = import("/static/phone.js").then(({ Phone }) => {
-    window.phone = new Phone({ csrf: CSRF, notice: (call) => ({ title: call.number, body: call.name }) });
-    for (const kind of EVENTS) {
-      phone.addEventListener(kind, ({ detail }) => {
-        const at = (performance.timeOrigin + performance.now()) / 1000;
-        tell({ kind, at, detail: JSON.parse(JSON.stringify(detail)) });
-      });
-    }
-    return phone.start();
-  });
-  window.shown = () => ({
-    kind: phone.kind, extension: phone.extension, line: phone.line, call: phone.call, colleague: phone.colleague,
-    together: phone.together, muted: phone.muted,
-  });
 
   // How loud one frequency is in what a far end says, 0–1.
   const ears = new WeakMap();
-  window.level = async (whom, hertz) => {
-    const remote = phone[whom]?.remote;
+  const loudness = async (remote, hertz) => {
     if (!remote) return 0;
     if (!ears.has(remote)) {
       const context = new AudioContext();
@@ -62,4 +43,39 @@ if (location.pathname === "/health") {
     });
     return (2 * Math.hypot(real, imaginary)) / samples.length;
   };
-}
+
+  if (location.pathname !== "/health") {
+    // A page of the product with its own telephone, which it keeps to itself: heard is what comes in last.
+    let line = null;
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(...given) {
+        super(...given);
+        this.addEventListener("track", ({ track }) => (line = new MediaStream([track])));
+      }
+    };
+    window.level = (_whom, hertz) => loudness(line, hertz);
+    return;
+  }
+
+  tell({ kind: "loaded" });
+  const EVENTS = [
+    "registered", "unregistered", "elsewhere", "ringing", "answered", "held", "resumed", "muted", "sound", "quiet", "ended",
+    "waiting", "consult", "swapped", "together", "transferred", "transfer-failed", "taken-up", "attention", "blocked",
+    "failure",
+  ];
+  window.began = import("/static/phone.js").then(({ Phone }) => {
+    window.phone = new Phone({ csrf: CSRF, notice: (call) => ({ title: call.number, body: call.name }) });
+    for (const kind of EVENTS) {
+      phone.addEventListener(kind, ({ detail }) => {
+        const at = (performance.timeOrigin + performance.now()) / 1000;
+        tell({ kind, at, detail: JSON.parse(JSON.stringify(detail)) });
+      });
+    }
+    return phone.start();
+  });
+  window.shown = () => ({
+    kind: phone.kind, extension: phone.extension, line: phone.line, call: phone.call, colleague: phone.colleague,
+    together: phone.together, muted: phone.muted,
+  });
+  window.level = (whom, hertz) => loudness(phone[whom]?.remote, hertz);
+})();

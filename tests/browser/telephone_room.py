@@ -43,6 +43,7 @@ SPARE = "10.99.0.1"
 WRAP_UP_SECONDS = 3
 TOGETHER = 1  # most of a scenario is waiting; more at once, and a small machine is too slow for what they promise
 CALLER, AGENT, COLLEAGUE, OFFICE = 1300, 700, 1000, 1900  # what each of them sings, in Hertz
+SUPERVISOR = 4  # the last digit of the extension
 AUDIBLE = 0.02  # of full scale
 PAGE = Path(__file__).with_name("telephone_page.js")
 
@@ -70,9 +71,9 @@ def reachable() -> None:
         )
 
 
-def room_settings(folder: Path, asterisk_root: Path, slots: int, **sections: Any) -> Any:
+def room_settings(folder: Path, asterisk_root: Path, slots: int, supervisors: bool = False, **sections: Any) -> Any:
     """As many call centres as there are slots: agents 2001 and 2002 of slot 0 have browsers; 2003 has a desk phone
-    and no queue."""
+    and no queue, nor has the supervisor 2004, whose telephone is a browser's."""
     desks = free_port(DESKS)
     agents = [
         {"extension": f"2{i:02}{n}", "name_en": f"Agent {i}-{n}", "queues": [f"q{i:02}"], "phone": "webrtc"}
@@ -83,6 +84,10 @@ def room_settings(folder: Path, asterisk_root: Path, slots: int, **sections: Any
         {"extension": f"2{i:02}3", "name_en": f"Desk {i}", "contact": f"sip:2{i:02}3@{DESKS}:{desks}"}
         for i in range(slots)
     ]
+    if supervisors:
+        agents += [
+            {"extension": f"2{i:02}{SUPERVISOR}", "name_en": f"Boss {i}", "phone": "webrtc"} for i in range(slots)
+        ]
     given = {
         "agents": agents,
         "departments": [
@@ -114,7 +119,8 @@ def staffed(settings: Any, asterisk_root: Path) -> Iterator[Whole]:
 def _enrol(whole: Whole, agent: Any) -> None:
     at, extension = datetime.now(UTC), agent.extension
     phone = "browser" if agent.phone == "webrtc" else "desk"
-    person = {"username": f"agent{extension}", "password_hash": "-", "role": "agent", "phone": phone}
+    role = "supervisor" if extension.endswith(str(SUPERVISOR)) else "agent"
+    person = {"username": f"{role}{extension}", "password_hash": "-", "role": role, "phone": phone}
     names = {"name_th": f"พนักงาน {extension}", "name_en": f"Agent {extension}"}
     with writing(whole.engine) as connection:
         made = connection.execute(
@@ -267,15 +273,17 @@ class Room:
         browser: Browser | None = None,
         beside: Seat | None = None,
         registered: bool = True,
+        at: str = "/health",
         **more: Any,
     ) -> Seat:
-        """An agent logs in and opens the page. ``beside``: a second tab of that seat's browser."""
+        """An agent logs in and opens the page. ``beside``: a second tab of that seat's browser; ``at``: a page of the
+        product, which keeps its telephone to itself."""
         log_in = log_in or (beside.log_in if beside else LogIn.of(self.whole, extension, **more))
         context = beside.page.context if beside else await self._context(log_in, hertz, browser or self.browser)
         seat = Seat(await context.new_page(), log_in)
         self.seats.append(seat)
-        await seat.page.goto(f"{self.address}/health")
-        if registered:
+        await seat.page.goto(f"{self.address}{at}")
+        if registered and at == "/health":
             await seat.until("registered")
         return seat
 
@@ -328,10 +336,11 @@ class Desk:
     def whole(self) -> Whole:
         return self.room.whole
 
-    async def call(self, sings: float = CALLER, **more: Any) -> Call:
+    async def call(self, sings: float = CALLER, recorded: bool = False, **more: Any) -> Call:
         """Somebody calls, and sings."""
         self._calls += 1
-        call = await self.room.network.call(self.number, f"081{self.index:03}{self._calls:04}", **more)
+        number = f"13{self.index:02}" if recorded else self.number
+        call = await self.room.network.call(number, f"081{self.index:03}{self._calls:04}", **more)
         call.audio.sound = tone(sings, 0.96)
         return call
 

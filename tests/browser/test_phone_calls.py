@@ -5,9 +5,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 from product import MUSIC_HERTZ
 from telephone_audio import tone
-from telephone_room import AGENT, CALLER, Desk, Scenario, heard, not_heard, play, room_settings, staffed, verdict
+from telephone_room import (
+    AGENT,
+    CALLER,
+    OFFICE,
+    SUPERVISOR,
+    Desk,
+    Scenario,
+    heard,
+    not_heard,
+    play,
+    room_settings,
+    staffed,
+    verdict,
+)
 from whole import Whole, installed_root, spoken
 
 from ami_listener.events import AgentState
@@ -18,7 +32,7 @@ from dialplan.names import PauseReason
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     root = installed_root()
     folder: Path = tmp_path_factory.mktemp("telephones")
-    with staffed(room_settings(folder, root, len(SCENARIOS)), root) as running:
+    with staffed(room_settings(folder, root, len(SCENARIOS), supervisors=True), root) as running:
         yield running
 
 
@@ -331,11 +345,38 @@ async def a_telephone_on_the_desk(s: Desk) -> None:
     await far.ended()
 
 
+async def a_supervisor_in_the_call_from_the_console(s: Desk) -> None:
+    """Listen, whisper and barge in by the console's own buttons, with the telephone of that page, which picks up by
+    itself: each is heard by the right parties only (issue 4, section 7)."""
+    seat = await s.room.sit(s.agent())
+    call = await s.talk(seat)
+    voice = OFFICE  # what the supervisor sings
+    boss = await s.room.sit(s.agent(SUPERVISOR), voice, at="/console?lang=en")
+    page = boss.page
+    await expect(page.locator("#phone")).to_contain_text("Ready", timeout=10_000)
+    await page.locator(f"#talking [data-act=listen][data-of='{s.agent()}']").click()
+    for tone_ in (CALLER, AGENT):
+        await boss.hears(tone_)
+    await asyncio.gather(not_heard(call, voice), seat.does_not_hear(voice))
+    await page.locator("[data-way=whisper]").click()
+    await seat.hears(voice)
+    await asyncio.gather(not_heard(call, voice), seat.hears(CALLER), boss.does_not_hear(voice))
+    await page.locator("[data-way=barge]").click()
+    await heard(call, voice)
+    await asyncio.gather(seat.hears(voice), seat.hears(CALLER), boss.hears(CALLER), boss.hears(AGENT))
+    await page.locator("#spying-stop").click()
+    await expect(page.locator("#spying")).to_be_hidden()
+    await asyncio.gather(not_heard(call, voice), heard(call, AGENT))
+    await seat.does_not_hear(voice)
+    await seat.order("phone.hangUp()")
+
+
 SCENARIOS: list[Scenario] = [
     rings_and_both_hear_each_other, hold_and_back, mute, keys, the_caller_hangs_up, refused_it_rings_at_the_next,
     another_agent_is_faster, the_caller_gives_up_while_it_rings, a_second_call_is_told_that_we_are_busy, outbound,
     outbound_that_comes_to_nothing, answered_by_itself, devices_and_tests, a_real_microphone,
     no_microphone, a_notification_when_nobody_looks, the_ring_on_the_chosen_device, a_telephone_on_the_desk,
+    a_supervisor_in_the_call_from_the_console,
 ]  # fmt: skip
 
 
