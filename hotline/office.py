@@ -45,7 +45,7 @@ NAVIGATION: Final = (
     NavigationItem("/console", "ห้องควบคุม", "Console", SUPERVISORS, room=True),
     NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
     NavigationItem("/baskets", "ตรวจซ้ำ", "Checks", AGENTS),
-    NavigationItem("/knowledge", "คลังความรู้", "Knowledge", OFFICE),
+    NavigationItem("/knowledge", "คลังความรู้", "Knowledge", OFFICE, rooms_behind=("/documents", "/dealers", "/sources")),
     NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
     NavigationItem("/staffing", "อัตรากำลัง", "Staffing", SUPERVISORS, room=True),
     NavigationItem("/briefs", "สรุปเช้า–เย็น", "Briefs", SUPERVISORS, room=True),

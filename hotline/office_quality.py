@@ -14,7 +14,7 @@ from crm.quality.web import QualityPages
 from crm.recordings import service as recordings
 from crm.recordings.models import RecordingState
 from crm.recordings.web import RecordingPages
-from crm.staff.access import Access
+from crm.staff.access import Access, Visitor
 from crm.web.shell import House
 from hotline.office_recordings import agent_names, queue_names
 from hotline.surroundings import Basics
@@ -23,13 +23,13 @@ from hotline.surroundings import Basics
 def make_quality(around: Basics, access: Access, house: House, player_of: RecordingPages) -> list[APIRouter]:
     """The routers, in an order in which no path takes another's in."""
 
-    def player(connection: Connection, call_id: str, language: str) -> dict[str, Any] | None:
+    def player(connection: Connection, call_id: str, who: Visitor, language: str) -> dict[str, Any] | None:
         try:
             recording = recordings.get(connection, call_id)
             story = get_call(connection, call_id)
         except (recordings.UnknownRecording, UnknownCallError):
             return None
-        if recording.state is not RecordingState.KEPT:
+        if recording.state is not RecordingState.KEPT or not player_of.may_hear(connection, call_id, who):
             return None
         return player_of.player(connection, recording, story, language)
 

@@ -38,8 +38,8 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 DRAWN: Final = (SampleReason.RANDOM, SampleReason.LOW_RATING, SampleReason.LONG_HOLD, SampleReason.NEW_AGENT)
 NOT_APPLICABLE: Final = "na"
 
-Player = Callable[[Connection, str, str], dict[str, Any] | None]
-"""Call and language → what the player is given; None when the call cannot be heard."""
+Player = Callable[[Connection, str, Visitor, str], dict[str, Any] | None]
+"""Call, who wants to hear it and language → what the player is given; None when the call cannot be heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +264,7 @@ class QualityPages:
             if review.agent == who.extension and review.state is ReviewState.FINAL:
                 service.seen(connection, review_id, around.clock())
             form = service.version(connection, review.version_id)
-            player = around.player(connection, review.call_id, language)
+            player = around.player(connection, review.call_id, who, language)
         mine = review.grader_id == who.staff_id and review.state is ReviewState.DRAFT
         return self.pages.page(
             request, who, "quality_review.html", status=status,

@@ -36,7 +36,8 @@ class Guest(Protocol):
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
     """A place in the bar above every page. ``roles``: who sees it; administrators see all. ``badge``: name of a count
-    that the page's script fills in. ``room``: it stands in the menu of the supervisor's room, not in the bar itself."""
+    that the page's script fills in. ``room``: it stands in the menu of the supervisor's room, not in the bar itself.
+    ``rooms_behind``: paths of further pages that belong to it."""
 
     path: str
     th: str
@@ -44,6 +45,11 @@ class NavigationItem:
     roles: tuple[str, ...]
     badge: str | None = None
     room: bool = False
+    rooms_behind: tuple[str, ...] = ()
+
+    def has(self, path: str) -> bool:
+        """Whether the page at ``path`` belongs to this place."""
+        return any(path == one or path.startswith(f"{one}/") for one in (self.path, *self.rooms_behind))
 
     def label(self, language: str) -> str:
         """Its text."""

@@ -201,7 +201,7 @@ class Installation:
         self.start_service(environment, program=program, ready=False)
         await asyncio.to_thread(self.wait_ready)
 
-    def wait_ready(self, seconds: float = 15.0) -> None:
+    def wait_ready(self, seconds: float = 30.0) -> None:
         """Until every part of the service works."""
         service = self.service
         assert service is not None

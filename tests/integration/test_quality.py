@@ -26,6 +26,7 @@ from crm.quality.forms import first_form
 from crm.quality.models import SampleReason, SampleState, qa_reviews
 from crm.quality.sampling import Draw, candidates, draw
 from crm.recordings import service as recordings
+from crm.recordings.web import RecordingPages
 from crm.staff.accounts import StaffDraft
 from crm.staff.models import Role
 from crm.staff.passwords import Hasher
@@ -164,7 +165,7 @@ def post(house: GuardedHouse, path: str, who: Session, **form: object) -> str:
     return answer.headers["location"]
 
 
-def test_from_the_card_to_the_agents_answer(house: GuardedHouse) -> None:
+def test_from_the_card_to_the_agents_answer(house: GuardedHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """A supervisor designs and publishes a card, chooses a talk, scores it beside the recording; the agent answers."""
     boss, agent = house.session("supervisor"), house.session("agent")
     card = post(house, "/quality/cards", boss, name_th="แบบทดสอบ", name_en="Test")
@@ -194,6 +195,10 @@ def test_from_the_card_to_the_agents_answer(house: GuardedHouse) -> None:
     assert review in own
     assert "100 %" in own
     assert "ดีมาก" in house.ask("GET", review, agent).text
+    assert "player-data" in house.ask("GET", review, agent).text
+    with monkeypatch.context() as where_agents_do_not_listen:
+        where_agents_do_not_listen.setattr(RecordingPages, "may_hear", lambda *_: False)
+        assert "player-data" not in house.ask("GET", review, agent).text
     assert house.ask("GET", review, house.session("colleague")).status == 404
     post(house, f"{review}/reply", agent, reply="ขอบคุณค่ะ")
     assert house.ask("POST", f"{review}/reply", agent, form={"reply": " "}).status == 422
