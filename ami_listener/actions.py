@@ -271,6 +271,24 @@ class MuteRecording(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class BeginRecording(Action):
+    """Record ``channel`` into ``file`` as ``options`` of MixMonitor say."""
+
+    name: ClassVar[str] = "MixMonitor"
+    channel: str
+    file: str
+    options: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndRecording(Action):
+    """Record ``channel`` no more."""
+
+    name: ClassVar[str] = "StopMixMonitor"
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetVariable(Action):
     """Set a channel variable or function; a global variable when ``channel`` is None."""
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dialplan import names
 from dialplan.asterisk.layout import AsteriskFolders
+from dialplan.recording import monitored
 from dialplan.secrets import Secrets
 from dialplan.sections import Number
 from dialplan.site import HotlineSite
@@ -137,6 +138,7 @@ def _values(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_
         "wanted_events": WANTED_EVENTS,
         "unheard_events": UNHEARD_EVENTS,
         "folders": folders,
+        "monitored": monitored(folders.recordings, f"${{{names.Variable.CALL_ID}}}", sides=site.recording.sides),
         "secrets": secrets,
         "system_name": system_name,
     }

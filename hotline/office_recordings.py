@@ -85,6 +85,7 @@ def make_recordings(around: Around, hub: Hub, access: Access, house: House) -> R
         find_call=around.find_call,
         free_bytes=settings.recording.free_megabytes * MEGABYTE,
         wanted=wanted,
+        recorded_with=lambda party: settings.recording.transferred or party in agent_names(around.settings),
     )
 
     def talks_now(extension: str, call_id: str) -> bool:

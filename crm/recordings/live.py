@@ -7,7 +7,7 @@ in the sound.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -15,8 +15,16 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ami_listener.actions import ActionFailed, AmiError, MuteRecording, SetVariable
-from ami_listener.events import AgentLegEnded, CallAnswered, CallEnded, CallTransferred, Event, RecordingStarted
+from ami_listener.actions import ActionFailed, AmiError, BeginRecording, EndRecording, MuteRecording, SetVariable
+from ami_listener.events import (
+    AgentLegEnded,
+    AgentLegReplaced,
+    CallAnswered,
+    CallEnded,
+    CallTransferred,
+    Event,
+    RecordingStarted,
+)
 from ami_listener.records import CallRecord
 from crm.audit.service import note
 from crm.database import reading, writing
@@ -26,6 +34,7 @@ from crm.recordings import service
 from crm.recordings.keeper import RecordingKeeper
 from crm.staff.access import Visitor
 from dialplan.names import Store, Variable
+from dialplan.recording import monitored
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +42,7 @@ LOOK_SECONDS: Final = 20.0
 AFTER_CALL_SECONDS: Final = 3.0
 EXPIRE_SECONDS: Final = 3600.0
 TOPIC: Final = "recordings"
+UNTIL_A_SOUND_SECONDS: Final = 0.08  # 20 ms apart; some networks send 40 or 60
 
 
 class NotRecorded(LookupError):
@@ -41,7 +51,8 @@ class NotRecorded(LookupError):
 
 @dataclass(slots=True)
 class Running:
-    """One recording that goes on. ``agents``: who talks, or talked, in it."""
+    """One recording that goes on. ``agents``: who talks, or talked, in it. ``changing``: one at a time ends it,
+    begins it again or makes it silent; ``stale``: it has to begin again once it may be heard."""
 
     call_id: str
     channel: str
@@ -51,6 +62,8 @@ class Running:
     announced: bool
     paused_at: datetime | None = None
     agents: set[str] = field(default_factory=set)
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    stale: bool = False
 
     def json(self) -> dict[str, Any]:
         """As pages read it."""
@@ -66,7 +79,7 @@ class Running:
 
 class LiveRecordings:
     """Give it every event (`happened`) and run `run`. ``free_bytes``: with less free nothing new is recorded;
-    ``wanted``: whether anything is recorded at all."""
+    ``wanted``: whether anything is recorded at all; ``recorded_with``: whether talks with this party are."""
 
     def __init__(
         self,
@@ -79,6 +92,7 @@ class LiveRecordings:
         find_call: Callable[[str], CallRecord | None],
         free_bytes: int,
         wanted: bool,
+        recorded_with: Callable[[str], bool],
     ) -> None:
         self._engine = engine
         self._hub = hub
@@ -88,9 +102,11 @@ class LiveRecordings:
         self._find_call = find_call
         self._free_bytes = free_bytes
         self._wanted = wanted
+        self._recorded_with = recorded_with
         self._running: dict[str, Running] = {}
         self._to_note: list[Running] = []
         self._work = asyncio.Event()
+        self._beginning: set[asyncio.Task[None]] = set()
         self.stopped_for_disk = False
         self._told_of_disk: bool | None = None
 
@@ -106,8 +122,14 @@ class LiveRecordings:
         running = self._running[event.call_id]
         if isinstance(event, CallAnswered):
             self._joined(running, event.agent)
-        elif isinstance(event, CallTransferred) and event.kind == "attended" and event.to:
-            self._joined(running, event.to)
+        elif isinstance(event, CallTransferred) and event.kind == "attended":
+            if event.to and not self._recorded_with(event.to):
+                self._start(self._end(running))
+            else:
+                self._joined(running, event.to or "")
+                self._begin_again(running)
+        elif isinstance(event, AgentLegReplaced):
+            self._begin_again(running)
         elif isinstance(event, AgentLegEnded):
             self._hub.publish(f"agent/{event.agent}", {"kind": "recording", "recording": None})
         elif isinstance(event, CallEnded):
@@ -137,6 +159,40 @@ class LiveRecordings:
             self._hub.publish(f"agent/{agent}", {"kind": "recording", "recording": running.json()})
         self._hub.publish(TOPIC, {"kind": "recordings"})
 
+    # -- what Asterisk cannot be left alone with
+
+    def _begin_again(self, running: Running) -> None:
+        """Somebody else speaks, or from elsewhere: see the template ``recording.conf``."""
+        running.stale = True
+        self._start(self._renew(running))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
+
+    async def _end(self, running: Running) -> None:
+        """Whom the caller talks with now was not told of any recording."""
+        async with running.changing:
+            running.stale = False
+            try:
+                await self._send(EndRecording(running.channel))
+            except AmiError:
+                log.warning("call %s: its recording could not be ended", running.call_id)
+
+    async def _renew(self, running: Running) -> None:
+        async with running.changing:
+            if running.paused_at is not None or not running.stale:
+                return  # silence must not end by itself: later
+            running.stale = False
+            try:
+                await self._send(EndRecording(running.channel))
+                await asyncio.sleep(UNTIL_A_SOUND_SECONDS)
+                file, options = monitored(self._keeper.spool, running.call_id, sides=running.sides)
+                await self._send(BeginRecording(running.channel, file, options))
+            except AmiError:
+                log.warning("call %s: its recording could not begin again", running.call_id)
+
     # -- what is asked
 
     def now(self) -> list[Running]:
@@ -161,12 +217,15 @@ class LiveRecordings:
             raise NotRecorded(call_id)
         if (running.paused_at is not None) == paused:
             return running
-        try:
-            await self._silence(running.channel, paused)
-        except ActionFailed:
-            raise NotRecorded(call_id) from None
-        at = self._clock()
-        running.paused_at = at if paused else None
+        async with running.changing:
+            try:
+                await self._silence(running.channel, paused)
+            except ActionFailed:
+                raise NotRecorded(call_id) from None
+            at = self._clock()
+            running.paused_at = at if paused else None
+        if running.stale:
+            self._begin_again(running)
         for agent in running.agents:
             self._hub.publish(f"agent/{agent}", {"kind": "recording", "recording": running.json()})
         self._hub.publish(TOPIC, {"kind": "recordings"})

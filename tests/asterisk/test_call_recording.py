@@ -92,7 +92,7 @@ async def told(s: Slot, *parties: Call) -> None:
 
 async def hold_and_attended_transfer_stay_in_it(s: Slot) -> None:
     """The caller's leg is what is recorded: hold, then the second agent, in one recording. The second telephone counts
-    its packets from higher up; from lower down, Asterisk's recorder would not hear it (docs/supervisors.md)."""
+    its packets from higher up; from lower down it needs the service (``test_whole_recording``)."""
     call, first, name = await talking(s)
     await first.hold()
     consult = await s.exchange.desks.call(s.agents[1], s.agents[0])

@@ -16,8 +16,15 @@ from fake_pbx import FakePbx
 from guarded_house import GuardedHouse
 from sqlalchemy import Engine
 
-from ami_listener.actions import MuteRecording, SetVariable
-from ami_listener.events import CallAnswered, CallEnded, RecordingStarted
+from ami_listener.actions import Action, BeginRecording, EndRecording, MuteRecording, SetVariable
+from ami_listener.events import (
+    AgentLegReplaced,
+    CallAnswered,
+    CallEnded,
+    CallTransferred,
+    Event,
+    RecordingStarted,
+)
 from ami_listener.records import CallRecord, Conversation, Outcome, Transfer
 from crm.audit.service import AuditFilter, lines
 from crm.calls.rows import rows_of
@@ -225,7 +232,7 @@ STARTED = RecordingStarted(
 def live_of(engine: Engine, folder: Path, pbx: FakePbx, free_bytes: int = 0) -> LiveRecordings:
     return LiveRecordings(
         engine, Hub(), pbx.send, keeper_of(engine, folder), lambda: NOW,
-        find_call=lambda _: None, free_bytes=free_bytes, wanted=True,
+        find_call=lambda _: None, free_bytes=free_bytes, wanted=True, recorded_with=lambda party: party == "1002",
     )  # fmt: skip
 
 
@@ -273,6 +280,50 @@ def test_a_database_that_is_away_keeps_no_secret_in_the_sound(sqlite_engine: Eng
         SetVariable(Variable.RECORDING_PAUSED, "1", STARTED.channel),
         MuteRecording(STARTED.channel, 1),
     ]
+
+
+TRANSFERRED = CallTransferred(event_id="2", occurred_at=NOW, call_id=CALL, kind="attended", agent="1001", to="1002")
+RELOADED = AgentLegReplaced(
+    event_id="3", occurred_at=NOW, call_id=CALL, agent="1001", old_channel="PJSIP/1001-00000002", queue="enquiries"
+)
+
+
+def test_it_begins_again_where_nobody_passes_the_dialplan(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """After an attended transfer and a reloaded browser Asterisk's recorder may hear nothing of the agent any more.
+    What is silent stays silent, and with whom nobody is recorded the recording ends."""
+    who, pbx, spool = visitor(sqlite_engine), FakePbx(), tmp_path / "spool"
+    channel = STARTED.channel
+    end = EndRecording(channel)
+    again = [end, BeginRecording(channel, "", f"abr({spool}/{CALL}-caller.ulaw)t({spool}/{CALL}-agent.ulaw)")]
+
+    async def talk() -> None:
+        live = live_of(sqlite_engine, tmp_path, pbx)
+
+        async def asked_after(*events: Event) -> list[Action]:
+            pbx.sent.clear()
+            for event in events:
+                live.happened(event)
+            while live._beginning:
+                await asyncio.sleep(0.01)
+            return [action for action in pbx.sent if isinstance(action, BeginRecording | EndRecording)]
+
+        assert await asked_after(TRANSFERRED, STARTED) == []
+        assert await asked_after(TRANSFERRED) == again
+        assert await asked_after(RELOADED) == again
+        assert await asked_after(replace(TRANSFERRED, kind="blind")) == [], "the dialplan does it"
+        await live.pause(CALL, who)
+        assert await asked_after(RELOADED) == []
+        pbx.sent.clear()
+        await live.go_on(CALL, who)
+        while live._beginning:
+            await asyncio.sleep(0.01)
+        assert pbx.sent[-2:] == again
+        assert await asked_after(replace(TRANSFERRED, to=None)) == again
+        assert await asked_after(replace(TRANSFERRED, to="provider")) == [end]
+        pbx.down = True
+        assert await asked_after(RELOADED) == []
+
+    asyncio.run(talk())
 
 
 def test_a_restart_knows_what_goes_on_and_that_it_is_paused(sqlite_engine: Engine, tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ TABLE: list[tuple[Action, str]] = [
     (actions.BlindTransfer("a", "ctx", "s"), "BlindTransfer|Channel: a|Context: ctx|Exten: s"),
     (actions.AttendedTransfer("a", "ctx", "s"), "Atxfer|Channel: a|Context: ctx|Exten: s"),
     (actions.MuteRecording("a", 1), "MixMonitorMute|Channel: a|State: 1|Direction: both"),
+    (actions.BeginRecording("a", "", "abr(x)t(y)"), "MixMonitor|Channel: a|File: |Options: abr(x)t(y)"),
+    (actions.EndRecording("a"), "StopMixMonitor|Channel: a"),
     (actions.SetVariable("X", "ค่า", "a"), "Setvar|Variable: X|Value: ค่า|Channel: a"),
     (actions.GetVariable("X", "a"), "Getvar|Variable: X|Channel: a"),
     (actions.ListChannels(), "CoreShowChannels"),

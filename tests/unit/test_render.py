@@ -586,6 +586,7 @@ def test_templates_ask_for_nothing_they_are_not_given() -> None:
         "choices",
         "wrap_up_default",
         "records_talks",
+        "monitored",
     }
     given = (
         own
