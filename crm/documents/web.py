@@ -27,8 +27,11 @@ from crm.web.shell import House, Pages
 TEMPLATES: Final = Path(__file__).parent / "templates"
 NAME_HEADER: Final = "X-File-Name"  # percent-encoded UTF-8
 SHOWN_TEXT: Final = 20_000
-INLINE: Final = ("application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp")
+PDF: Final = "application/pdf"
+INLINE: Final = (PDF, "image/png", "image/jpeg", "image/gif", "image/webp")
 CONTENT_POLICY: Final = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-src 'self'"
+PDF_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
+"""Browsers show no PDF in a sandbox; one that is sent as a PDF can be nothing else."""
 Text = Annotated[str, Form()]
 Mark = Annotated[bool, Form()]
 
@@ -75,7 +78,10 @@ class DocumentPages:
             if not path.is_file():
                 raise HTTPException(404)
             inline = look and document.media_type in INLINE
-            return FileResponse(path, media_type=document.media_type, headers=file_headers(document.name, inline))
+            headers = file_headers(document.name, inline)
+            if inline and document.media_type == PDF:
+                headers["Content-Security-Policy"] = PDF_POLICY
+            return FileResponse(path, media_type=document.media_type, headers=headers)
 
     def _add_changing(self, access: Access) -> None:
         Who = Annotated[Visitor, Depends(access.of(*service.EDITORS))]  # noqa: N806

@@ -197,7 +197,12 @@ def test_a_document_is_found_by_its_text_once_a_second_person_has_looked_at_it(r
     assert answer.headers["content-security-policy"].startswith("sandbox")
     assert answer.headers["x-content-type-options"] == "nosniff"
     pdf = _brought(rig, "rules.pdf", _pdf("Rules of origin for ceramics"))
-    assert "Rules of origin for ceramics" in rig.page(f"/documents/{pdf}", "vipa")
+    page = rig.page(f"/documents/{pdf}", "vipa")
+    assert "Rules of origin for ceramics" in page
+    assert f'<iframe class="preview" src="/documents/{pdf}/file?look=1"' in page
+    shown = rig.client("vipa").get(f"/documents/{pdf}/file?look=1").headers
+    assert (shown["content-type"], shown["content-disposition"].partition(";")[0]) == ("application/pdf", "inline")
+    assert "sandbox" not in shown["content-security-policy"], "browsers show no PDF in a sandbox"
 
 
 def test_restricted_documents_are_unseen_by_agents(rig: KnowledgeRig) -> None:
