@@ -205,7 +205,8 @@ STILL = tuple(
             "admin-pauses": "/admin/pauses", "admin-calendar": "/admin/calendar", "admin-closure": "/admin/closure",
             "admin-departments": "/admin/departments", "admin-new-department": "/admin/departments/new",
             "admin-department": "/admin/departments/legal", "admin-topics": "/admin/topics",
-            "admin-scripts": "/admin/scripts", "admin-standards": "/admin/standards", "admin-audit": "/admin/audit",
+            "admin-scripts": "/admin/scripts", "admin-letter": "/admin/letter",
+            "admin-standards": "/admin/standards", "admin-audit": "/admin/audit",
         },
     }.items()
     for name, path in pages.items()

@@ -51,6 +51,7 @@ SECTIONS: Final = (
     Section("pauses", "/admin/pauses", ADMINISTRATORS),
     Section("topics", "/admin/topics", SUPERVISORS),
     Section("scripts", "/admin/scripts", SUPERVISORS),
+    Section("letter", "/admin/letter", SUPERVISORS),
     Section("standards", "/admin/standards", SUPERVISORS),
     Section("closure", "/admin/closure", SUPERVISORS),
     Section("calendar", "/admin/calendar", SUPERVISORS),

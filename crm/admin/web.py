@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from crm.admin import audit, home, opening, pauses, queues, scripts, standards, teams, topics
+from crm.admin import audit, home, letter, opening, pauses, queues, scripts, standards, teams, topics
 from crm.admin.departments import DepartmentPages
 from crm.admin.frame import Frame
 from crm.admin.home import Key
@@ -34,6 +34,7 @@ def routers(
         opening.calendar_routes(frame, calendar, send),
         topics.routes(frame),
         scripts.routes(frame),
+        letter.routes(frame),
         standards.routes(frame, calendar),
         audit.routes(frame),
     ]

@@ -200,6 +200,7 @@ ENGLISH: Final[dict[str, str]] = {
     "fault_not_yourself": "You cannot close your own account.",
     "section_topics": "Subjects",
     "section_scripts": "Scripts",
+    "section_letter": "Letter to callers",
     "section_standards": "Standard times",
     "topics_hint": "What agents choose from when they record a contact. The four kinds of matter stay; what"
     " is retired stays on record.",
@@ -238,5 +239,28 @@ ENGLISH: Final[dict[str, str]] = {
     "sets": "Sets",
     "no_time": "none",
     "save_set": "Save as the set of that day",
+    "wording_hint": "What the letter of a basket says around the answer and the list. An empty line makes a new"
+    " paragraph. A letter that was previewed before a change is looked at again before it leaves; what has been handed"
+    " to the mail server stays as it is.",
+    "wording_placeholders": "Filled in: {name} the reader · {about} the subject · {day} day of the contact ·"
+    " {house} our name · {telephone} our number · {number} reference number · {agent} the agent's name · what stands in"
+    " [ ] is left out when a value is not known.",
+    "wording_language": "Language of the letter",
+    "wording_subject": "Subject",
+    "wording_opening": "Opening, before the answer and the list",
+    "wording_closing": "Closing and signature",
+    "wording_preview": "Preview",
+    "wording_sample": "To a made-up caller",
+    "wording_unsaved": "As typed; not saved yet.",
+    "wording_is_default": "This is the default.",
+    "wording_changed_at": "Changed {time} by {by}",
+    "wording_reset": "Back to the default",
+    "wording_reset_ask": "Subject, opening and closing go back to the default. Go on?",
+    "wording_changed_meanwhile": "Somebody else has changed this meanwhile. What you typed is still here, and what is"
+    " in force stands below it: save again to put yours in its place.",
+    "wording_now": "In force now",
+    "done_wording_reset": "The default is back.",
+    "fault_wording_missing": "A text is needed.",
+    "fault_wording_unknown": "There is no such placeholder:",
     "fault_seconds": "Whole seconds, or nothing.",
 }

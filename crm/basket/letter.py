@@ -11,6 +11,7 @@ from typing import Any, Final
 from crm.basket.checks import print_of
 from crm.basket.models import Item, ItemFile
 from crm.basket.records import Round
+from crm.basket.wording import filled, paragraphs
 from crm.basket.words import LETTER
 from crm.outbox.links import FileLinks
 from crm.outbox.service import LetterFile
@@ -71,28 +72,23 @@ class Composed:
 def compose(one: Round, desk: Desk, now: datetime) -> Composed:
     """Writes the letter of what has not been sent yet."""
     language = one.language
-    words = LETTER[language]
     files, lines = _files(one.basket.open_items, desk, now, language)
-    subject = words["subject"].format(house=desk.name(language), about=one.subject or words["your_question"])
+    said = filled(one.wording, _known(one, desk), language)
     values: dict[str, Any] = {
-        "words": words,
+        "words": LETTER[language],
         "language": language,
         "house": desk.name(language),
-        "telephone": desk.telephone,
-        "name": one.recipient_name,
-        "day": long_date(one.contact.begun_at.astimezone(desk.zone).date(), language),
-        "about": one.subject,
+        "said": said,
+        "opening": paragraphs(said.opening),
+        "closing": paragraphs(said.closing),
         "answer": one.answer.strip(),
         "note": (one.basket.note or "").strip(),
         "lines": lines,
-        "agent": one.agent,
-        "number": one.contact.id,
-        "subject": subject,
     }
     templates = environment(TEMPLATES)
     body = templates.get_template("letter_body.html").render(**values)
     return Composed(
-        subject=subject,
+        subject=said.subject,
         text=_text(values),
         html=templates.get_template("letter.html").render(**values, body=body),
         body=body,
@@ -101,9 +97,23 @@ def compose(one: Round, desk: Desk, now: datetime) -> Composed:
     )
 
 
+def _known(one: Round, desk: Desk) -> dict[str, str]:
+    """What may stand in the wording."""
+    return {
+        "name": one.recipient_name,
+        "about": one.subject,
+        "day": long_date(one.contact.begun_at.astimezone(desk.zone).date(), one.language),
+        "house": desk.name(one.language),
+        "telephone": desk.telephone,
+        "number": str(one.contact.id),
+        "agent": one.agent,
+    }
+
+
 def letter_print(one: Round) -> str:
-    """A fingerprint of the letter: what was previewed, or shown to the visitor, is what is sent."""
+    """A fingerprint of the letter and its wording: what was previewed, or shown to the visitor, is what is sent."""
     seen = [one.language, one.recipient, one.recipient_name, one.answer, one.basket.note or "", one.subject, one.agent]
+    seen += [one.wording.subject, one.wording.opening, one.wording.closing]
     seen += [print_of(item) for item in one.basket.open_items]
     return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
 
@@ -161,9 +171,7 @@ def size_words(size_bytes: int) -> str:
 
 def _text(values: dict[str, Any]) -> str:
     words = values["words"]
-    lines = [words["dear"].format(name=values["name"]) if values["name"] else words["dear_nobody"], ""]
-    about = words["about"].format(about=values["about"]) if values["about"] else ""
-    lines += [words["opening"].format(house=values["house"], day=values["day"], about=about), ""]
+    lines = [values["said"].opening, ""]
     if values["answer"]:
         lines += [values["answer"], ""]
     if values["lines"]:
@@ -172,8 +180,7 @@ def _text(values: dict[str, Any]) -> str:
             lines += [*_text_of(line, words), ""]
     if values["note"]:
         lines += [values["note"], ""]
-    lines += [words["questions"].format(telephone=values["telephone"], number=values["number"]), ""]
-    return "\n".join([*lines, words["regards"], *filter(None, (values["agent"],)), values["house"], ""])
+    return "\n".join([*lines, values["said"].closing, ""])
 
 
 def _text_of(line: Line, words: dict[str, str]) -> list[str]:

@@ -99,6 +99,21 @@ basket_items: Final = Table(
 )
 
 
+# The wording of letters where it is not the default: NULL is, and a language without a row has all of it.
+letter_wordings: Final = Table(
+    "letter_wordings",
+    metadata,
+    Column("language", Text, primary_key=True),
+    Column("subject", Text),
+    Column("opening", Text),
+    Column("closing", Text),
+    Column("version", Integer, nullable=False),  # counts changes, the way back to the default too
+    Column("changed_by", Identity, ForeignKey("staff.id", ondelete="SET NULL")),
+    Column("changed_at", Instant, nullable=False),
+    one_of("language", ("th", "en")),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ItemFile:
     """A file of an item, of `crm.files`."""

@@ -1,13 +1,15 @@
 """Reading baskets, and the people and words around them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from crm.basket.kept_wording import kept_wordings
 from crm.basket.models import Basket, ConfirmedHow, Item, basket_items, baskets, item_of
+from crm.basket.wording import Wording
 from crm.contacts.models import Contact
 from crm.people.models import Person
 from crm.people.service import UnknownPersonError, get_person
@@ -31,6 +33,12 @@ class Round:
     subject_th: str
     subject_en: str
     default_language: str
+    wordings: Mapping[str, Wording]
+
+    @property
+    def wording(self) -> Wording:
+        """What its letter says around the answer and the list, as it is in force now."""
+        return self.wordings[self.language]
 
     @property
     def language(self) -> str:
@@ -135,6 +143,7 @@ def round_of(connection: Connection, contact: Contact, basket: Basket, default_l
         subject_th=topic.name("th") if topic else "",
         subject_en=topic.name("en") if topic else "",
         default_language=default_language,
+        wordings={language: kept.wording for language, kept in kept_wordings(connection).items()},
     )
 
 

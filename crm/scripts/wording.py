@@ -1,21 +1,17 @@
 """A script's text with everything filled in. Pure.
 
 Placeholders: ``{agent}``, ``{caller}``, ``{hotline}``; in Thai also ``{polite}`` (ค่ะ/ครับ), ``{polite_question}``
-(คะ/ครับ) and ``{self}`` (ดิฉัน/ผม). A part in square brackets is left out when a placeholder in it is not known:
-``Thank you[, {caller}]``.
+(คะ/ครับ) and ``{self}`` (ดิฉัน/ผม). Parts in square brackets: see `crm.placeholders`.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
+from crm.placeholders import brackets_match, fill, unknown_in
 from crm.scripts.models import Particle
 from crm.thai import norm, without_title
 
 PLACEHOLDERS: Final = ("agent", "caller", "hotline", "polite", "polite_question", "self")
-_PLACEHOLDER: Final = re.compile(r"\{([a-z_]*)\}")
-_OPTIONAL: Final = re.compile(r"\[([^\[\]]*)\]")
-_BLANKS: Final = re.compile(r"[ \t]{2,}")
 _WOMEN: Final = ("นางสาว", "นาง", "น.ส.", "Mrs", "Ms", "Miss")
 _MEN: Final = ("นาย", "Mr")
 _VOICES: Final[Mapping[Particle | None, Mapping[str, str]]] = {
@@ -30,17 +26,7 @@ def say(
 ) -> str:
     """What the agent says. ``particle`` None: both forms are shown. Placeholders there are not stay as they are
     written, so that the mistake is seen."""
-    known = {**_VOICES[particle], "agent": agent, "caller": caller, "hotline": hotline}
-
-    def part(found: re.Match[str]) -> str:
-        names = _PLACEHOLDER.findall(found[1])
-        return found[1] if all(known.get(name, "?") for name in names) else ""
-
-    def value(found: re.Match[str]) -> str:
-        return (known[found[1]] or "") if found[1] in known else found[0]
-
-    said = _PLACEHOLDER.sub(value, _OPTIONAL.sub(part, text))
-    return "\n".join(_BLANKS.sub(" ", line).strip() for line in said.splitlines())
+    return fill(text, {**_VOICES[particle], "agent": agent, "caller": caller, "hotline": hotline})
 
 
 def problems_of(text: str) -> list[str]:
@@ -48,10 +34,9 @@ def problems_of(text: str) -> list[str]:
     problems = []
     if not text.strip():
         problems.append("text_missing")
-    if any(name not in PLACEHOLDERS for name in _PLACEHOLDER.findall(text)):
+    if unknown_in(text, PLACEHOLDERS):
         problems.append("unknown_placeholder")
-    without = _PLACEHOLDER.sub("", _OPTIONAL.sub("", text))
-    if any(sign in without for sign in "[]{}"):
+    if not brackets_match(text):
         problems.append("unmatched_brackets")
     return problems
 

@@ -220,6 +220,7 @@ GET /api/recordings/{call_id}/check
 GET /admin
 GET /admin/calendar
 GET /admin/closure
+GET /admin/letter
 GET /admin/queues
 GET /admin/scripts
 GET /admin/staff
@@ -249,6 +250,9 @@ POST /admin/calendar
 POST /admin/calendar/{day}/remove
 POST /admin/closure/{scope}/close
 POST /admin/closure/{scope}/open
+POST /admin/letter/{of}
+POST /admin/letter/{of}/default
+POST /admin/letter/{of}/preview
 POST /admin/queues
 POST /admin/scripts
 POST /admin/scripts/{script_id}
