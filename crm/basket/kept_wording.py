@@ -68,11 +68,11 @@ def change_wording(
     table = letter_wordings
     if seen_version == 0:
         first = insert_into(connection, table).values(language=language, **values)
-        done = connection.execute(first.on_conflict_do_nothing())
+        statement = first.on_conflict_do_nothing()
     else:
         same = (table.c.language == language, table.c.version == seen_version)
-        done = connection.execute(update(table).where(*same).values(**values))
-    if done.rowcount != 1:
+        statement = update(table).where(*same).values(**values)
+    if connection.execute(statement.returning(table.c.version)).first() is None:
         raise WordingChanged
     action = "wording.reset" if wording == default else "wording.changed"
     note(connection, at, doer, action, f"wording/{language}", changes=changes)

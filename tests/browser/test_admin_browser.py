@@ -22,7 +22,7 @@ CHOSEN = "four plain words here"
 PAGES = (
     "/account", "/admin", "/admin/staff", "/admin/staff/new", "/admin/staff/{id}", "/admin/queues", "/admin/teams",
     "/admin/topics", "/admin/scripts", "/admin/standards", "/admin/departments", "/admin/departments/export",
-    "/admin/pauses", "/admin/closure", "/admin/calendar", "/admin/audit",
+    "/admin/pauses", "/admin/closure", "/admin/calendar", "/admin/audit", "/admin/letter",
 )  # fmt: skip
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 
