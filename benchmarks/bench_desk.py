@@ -43,7 +43,7 @@ WATCH = """() => {
 
 # What an agent asks of the service by a key or a click; a break and back go through Asterisk.
 ACTIONS: tuple[tuple[str, str, Any], ...] = (
-    ("POST", "/api/telephone/pause", {"reason": "break"}),
+    ("POST", "/api/telephone/pause", {"reason": "lunch"}),
     ("POST", "/api/telephone/ready", {}),
     ("GET", "/api/topics?q=ราคา", None),
     ("GET", "/api/people?q=สมหมาย", None),
