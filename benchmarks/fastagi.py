@@ -63,7 +63,7 @@ def ask_for_ever(session: CallSession) -> None:
 
 
 def serve_ours(ready: Connection) -> None:
-    settings = IvrSettings(port=0, quick_seconds=60, calls_at_most=250)
+    settings = IvrSettings(port=0, quick_seconds=60, header_seconds=10, calls_at_most=250)
     flows: dict[str, Flow] = {"ask": ask_for_ever, "identify": Identify(Numbers(), Directory())}
     server = FastAgiServer(settings, {name: FlowRoute(flow, 60) for name, flow in flows.items()})
     server.start()
