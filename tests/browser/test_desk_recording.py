@@ -40,6 +40,7 @@ def test_a_part_of_the_talk_is_left_out(browser: Browser, server: DeskServer) ->
     )
     server.play(started)
     server.state(AgentState.IN_CALL)
+    expect(page.locator("#recording")).to_be_visible()
     expect(page.locator("#recording-state")).to_have_text("Recording")
     page.keyboard.press("Alt+KeyR")
     expect(page.locator("#recording-state")).to_have_text("Recording paused")

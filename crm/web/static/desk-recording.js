@@ -6,6 +6,7 @@ import { hear } from "./desk-stream.js";
 
 const OPEN = new Set(["talking", "held"]);
 let recording = null;
+let news = 0; // how often we were told
 
 function draw() {
   const shown = recording !== null && model.call?.call_id === recording.call_id && OPEN.has(model.call.phase);
@@ -18,6 +19,7 @@ function draw() {
 }
 
 function set(told) {
+  news += 1;
   const before = recording;
   recording = told;
   draw();
@@ -28,8 +30,9 @@ function set(told) {
 
 /** What goes on now, after the page or its stream began anew. */
 async function read() {
+  const asked = news;
   const now = await ask("GET", "/api/recordings/now").catch(() => null);
-  if (now) set(now.recording);
+  if (now && news === asked) set(now.recording); // what was told meanwhile is newer than the answer
 }
 
 export const recordingActions = {
