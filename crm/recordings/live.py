@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ami_listener.actions import ActionFailed, AmiError, BeginRecording, EndRecording, MuteRecording, SetVariable
+from ami_listener.actions import ActionFailed, AmiError, SetVariable
 from ami_listener.events import (
     AgentLegEnded,
     AgentLegReplaced,
@@ -25,6 +25,7 @@ from ami_listener.events import (
     Event,
     RecordingStarted,
 )
+from ami_listener.recording_actions import BeginRecording, EndRecording, MuteRecording
 from ami_listener.records import CallRecord
 from crm.audit.service import note
 from crm.database import reading, writing

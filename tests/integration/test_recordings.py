@@ -16,7 +16,7 @@ from fake_pbx import FakePbx
 from guarded_house import GuardedHouse
 from sqlalchemy import Engine
 
-from ami_listener.actions import Action, BeginRecording, EndRecording, MuteRecording, SetVariable
+from ami_listener.actions import Action, SetVariable
 from ami_listener.events import (
     AgentLegReplaced,
     CallAnswered,
@@ -25,6 +25,7 @@ from ami_listener.events import (
     Event,
     RecordingStarted,
 )
+from ami_listener.recording_actions import BeginRecording, EndRecording, MuteRecording
 from ami_listener.records import CallRecord, Conversation, Outcome, Transfer
 from crm.audit.service import AuditFilter, lines
 from crm.calls.rows import rows_of
