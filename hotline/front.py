@@ -12,7 +12,7 @@ from crm.web.addresses import nearby
 from crm.web.app import create_app
 from crm.web.pages import find_fonts, find_scripts
 from hotline.board import board_settings
-from hotline.office import Office
+from hotline.office.composition import Office
 from hotline.pages import PageServer
 from hotline.settings import Settings
 

@@ -43,7 +43,7 @@ from hotline import garbage
 from hotline.board import Health, Now, day_start, limits_of
 from hotline.front import Front
 from hotline.listening import Listener, Sinks
-from hotline.office import Office
+from hotline.office.composition import Office
 from hotline.our_numbers import OurNumbers
 from hotline.people import People
 from hotline.settings import Settings

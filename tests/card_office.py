@@ -32,8 +32,8 @@ from crm.staff.passwords import Hasher, NewPassword
 from crm.staff.service import create
 from crm.staff.web import StaffPages
 from crm.web.app import create_app
-from hotline.office import house_of
-from hotline.office_cards import make_cards
+from hotline.office.cards import make_cards
+from hotline.office.house import house_of
 from hotline.settings import Settings, parse
 from hotline.settings_file import EXAMPLE, first_settings
 

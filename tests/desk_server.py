@@ -25,7 +25,7 @@ from crm.staff.service import create
 from crm.web.app import create_app
 from crm.web.pages import find_fonts, find_scripts
 from crm.web.server import Server
-from hotline.office import Office
+from hotline.office.composition import Office
 from hotline.settings import Settings, parse
 from hotline.settings_file import first_settings
 from hotline.surroundings import Surroundings

@@ -7,7 +7,7 @@ import click
 from crm.reports.checking import check
 from crm.reports.sealing import Sealer
 from hotline.cli import Context
-from hotline.office_reports import frame_of
+from hotline.office.reports import frame_of
 
 
 @click.group()

@@ -13,7 +13,7 @@ from crm.web.figures import percent
 from hotline.board import day_start
 from hotline.cli import Context
 from hotline.commands.calls import Moment
-from hotline.office_reports import frame_of
+from hotline.office.reports import frame_of
 from metrics.kpi import KPIS, Kpi
 from metrics.tally import Tally
 

@@ -23,7 +23,7 @@ from crm.staff.passwords import Hasher
 from crm.staff.web import StaffPages
 from crm.wallboard.key import ScreenKey
 from crm.web.app import create_app
-from hotline.office import house_of
+from hotline.office.house import house_of
 from hotline.people import overlay_of
 from hotline.settings import Settings, parse
 from hotline.settings_file import first_settings

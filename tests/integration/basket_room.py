@@ -15,9 +15,9 @@ from crm.outbox.models import LetterState
 from crm.outbox.service import Letter, letters_about, settle
 from crm.staff.access import Access, Visitor
 from crm.web.app import create_app
-from hotline.office import house_of
-from hotline.office_basket import make_baskets
-from hotline.office_mail import make_mail
+from hotline.office.basket import make_baskets
+from hotline.office.house import house_of
+from hotline.office.mail import make_mail
 from hotline.settings import Settings
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"

@@ -6,9 +6,9 @@ import httpx
 from records_rig import RecordsRig, RememberingHub
 
 from crm.staff.access import Access
-from hotline.office import house_of
-from hotline.office_knowledge import make_knowledge
-from hotline.office_records import Records
+from hotline.office.house import house_of
+from hotline.office.knowledge import make_knowledge
+from hotline.office.records import Records
 
 
 class KnowledgeRig(RecordsRig):

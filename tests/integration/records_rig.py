@@ -21,8 +21,8 @@ from crm.staff import sessions
 from crm.staff.access import COOKIE, Access
 from crm.staff.models import staff
 from crm.web.app import create_app
-from hotline.office import house_of
-from hotline.office_records import Records
+from hotline.office.house import house_of
+from hotline.office.records import Records
 from hotline.settings import Settings
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # noon in Bangkok
@@ -71,7 +71,7 @@ class RecordsRig:
         access = Access(self.engine, self.clock)
         self.records = Records(self, self.hub, access, house_of(self.settings, "0"))
 
-    # --- what `hotline.office_records.Around` asks for
+    # --- what `hotline.office.records.Around` asks for
 
     def clock(self) -> datetime:
         return self.at

@@ -16,7 +16,7 @@ from crm.knowledge.service import hand_in, publish, verify, write_article
 from crm.search.models import Kind
 from crm.staff import sessions
 from crm.staff.access import Visitor
-from hotline.office_basket_knowledge import KnowledgeBase, checked
+from hotline.office.basket_knowledge import KnowledgeBase, checked
 from hotline.settings import parse
 from hotline.settings_file import first_settings
 

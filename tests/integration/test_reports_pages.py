@@ -27,7 +27,7 @@ from crm.staff.access import COOKIE
 from crm.staff.models import PhoneKind, Role
 from crm.stories.words import WORDS as STORY_WORDS
 from hotline.board import limits_of
-from hotline.office_reports import frame_of
+from hotline.office.reports import frame_of
 from metrics.behind import BEHIND, means, others
 from metrics.kpi import KPIS
 from metrics.tally import Tally, tally

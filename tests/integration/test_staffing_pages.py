@@ -23,7 +23,7 @@ from crm.staffing.web import StaffingPages
 from crm.staffing.words import WORDS
 from crm.web.app import create_app
 from hotline.cli import cli
-from hotline.office import house_of
+from hotline.office.house import house_of
 from hotline.settings_file import first_settings
 
 TODAY = date(2026, 11, 20)  # the office's clock, a Friday

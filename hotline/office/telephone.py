@@ -19,7 +19,7 @@ from crm.telephone.outbound import OutboundCalls
 from crm.telephone.secrets import Telephones
 from crm.telephone.web import Around as WebAround
 from crm.telephone.web import TelephoneRoutes
-from hotline.office_desk import Around
+from hotline.office.desk import Around
 
 
 @dataclass(frozen=True, slots=True)

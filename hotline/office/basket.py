@@ -17,8 +17,8 @@ from crm.live import Hub
 from crm.staff.access import Access
 from crm.web.pages import find_fonts
 from crm.web.shell import House
-from hotline.office_basket_knowledge import checked
-from hotline.office_mail import MailPart
+from hotline.office.basket_knowledge import checked
+from hotline.office.mail import MailPart
 from hotline.surroundings import Basics
 
 MEGABYTE = 1024 * 1024

@@ -1,61 +1,38 @@
-"""Where people work: pages with a log-in, and what stands behind them. Made by `hotline.service`, told of every event.
+"""Every feature with a page is made here once and given what it needs; nothing else knows all of them.
 
-Each feature is made here once and given what it needs; nothing else knows all of them.
+Made by `hotline.service`, told of every event.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from pathlib import Path
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from fastapi import APIRouter
 
 from ami_listener.events import Event
 from crm.live import Hub
-from crm.staff.access import AGENTS, EVERYONE, OFFICE, SUPERVISORS, Access
-from crm.staff.models import Role
+from crm.staff.access import Access
 from crm.staff.passwords import Hasher
 from crm.staff.watch import LogIns
 from crm.staff.web import StaffPages
-from crm.web.pages import find_fonts, find_scripts
-from crm.web.shell import House, NavigationItem
-from hotline.office_admin import make_admin
-from hotline.office_basket import make_baskets
-from hotline.office_basket_knowledge import KnowledgeBase
-from hotline.office_briefs import make_briefs
-from hotline.office_cards import make_cards
-from hotline.office_console import make_console
-from hotline.office_desk import make_desk
-from hotline.office_inbox import make_inbox
-from hotline.office_knowledge import make_knowledge
-from hotline.office_mail import make_mail
-from hotline.office_quality import make_quality
-from hotline.office_recordings import make_recordings, recording_links
-from hotline.office_records import Records
-from hotline.office_reports import make_reports
-from hotline.office_staffing import make_staffing
-from hotline.office_telephone import make_telephones
-from hotline.settings import Settings
+from hotline.office.admin import make_admin
+from hotline.office.basket import make_baskets
+from hotline.office.basket_knowledge import KnowledgeBase
+from hotline.office.briefs import make_briefs
+from hotline.office.cards import make_cards
+from hotline.office.console import make_console
+from hotline.office.desk import make_desk
+from hotline.office.house import house_of
+from hotline.office.inbox import make_inbox
+from hotline.office.knowledge import make_knowledge
+from hotline.office.mail import make_mail
+from hotline.office.quality import make_quality
+from hotline.office.recordings import make_recordings, recording_links
+from hotline.office.records import Records
+from hotline.office.reports import make_reports
+from hotline.office.staffing import make_staffing
+from hotline.office.telephone import make_telephones
 from hotline.surroundings import Surroundings
-
-NAVIGATION: Final = (
-    NavigationItem("/desk", "โต๊ะทำงาน", "Desk", AGENTS),
-    NavigationItem("/inbox", "กล่องงาน", "Inbox", AGENTS, badge="inbox"),
-    NavigationItem("/console", "ห้องควบคุม", "Console", SUPERVISORS, room=True),
-    NavigationItem("/cards", "การ์ดโอนสาย", "Transfer cards", OFFICE, badge="cards"),
-    NavigationItem("/baskets", "ตรวจซ้ำ", "Checks", AGENTS),
-    NavigationItem("/knowledge", "คลังความรู้", "Knowledge", OFFICE, rooms_behind=("/documents", "/dealers", "/sources")),
-    NavigationItem("/people", "ผู้รับบริการ", "People", AGENTS),
-    NavigationItem("/staffing", "อัตรากำลัง", "Staffing", SUPERVISORS, room=True),
-    NavigationItem("/briefs", "สรุปเช้า–เย็น", "Briefs", SUPERVISORS, room=True),
-    NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
-    NavigationItem("/recordings", "บันทึกเสียง", "Recordings", SUPERVISORS, room=True),
-    NavigationItem("/quality", "คุณภาพ", "Quality", SUPERVISORS, room=True),
-    NavigationItem("/quality/mine", "คะแนนของฉัน", "My scores", (Role.AGENT,)),
-    NavigationItem("/reports", "รายงาน", "Reports", SUPERVISORS, room=True),
-    NavigationItem("/admin", "ตั้งค่า", "Administration", SUPERVISORS, room=True),
-)
 
 
 class Office:
@@ -185,18 +162,3 @@ class Office:
             for task in running:
                 task.cancel()
             _, running = await asyncio.wait(running, timeout=0.5)
-
-
-def house_of(settings: Settings, version: str) -> House:
-    """What the pages know of the installation."""
-    here = Path(__file__).parent
-    return House(
-        name_th=settings.site.name_th,
-        name_en=settings.site.name_en,
-        zone=ZoneInfo(settings.site.timezone),
-        languages=settings.site.languages,
-        fonts=find_fonts(here) is not None,
-        scripts=bool(find_scripts(here)),
-        version=version,
-        navigation=NAVIGATION,
-    )

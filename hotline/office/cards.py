@@ -26,7 +26,7 @@ from crm.live import Hub
 from crm.staff.access import Access
 from crm.web.shell import House
 from dialplan.secrets import own_key
-from hotline.office_mail import LINK_KEY
+from hotline.office.mail import LINK_KEY
 from hotline.our_numbers import OurNumbers
 from hotline.surroundings import Basics
 
