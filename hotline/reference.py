@@ -11,7 +11,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -21,6 +21,7 @@ from prometheus_client.metrics_core import Metric
 from pydantic.fields import FieldInfo
 
 from ami_listener import events
+from ami_listener.events import agents, base, calls, outbound, stream
 from dialplan import names
 from dialplan.sections import Section
 from hotline.cli import cli
@@ -32,6 +33,7 @@ from metrics.snapshot import Snapshot
 
 DOCS = Path("docs")
 WIDTH = 100
+EVENT_MODULES = (base, calls, agents, outbound, stream)  # the order of the page
 WRITTEN = "Written by `python -m hotline.reference`; change it there where the thing itself is defined."
 
 
@@ -170,19 +172,24 @@ def members(kind: type[enum.StrEnum]) -> dict[str, str]:
     return {member.value: written.get(member.name, "").strip() for member in kind}
 
 
+def _event_classes() -> list[type]:
+    """What the modules of `ami_listener.events` define, in the order of the source."""
+    return [
+        kind
+        for module in EVENT_MODULES
+        for kind in vars(module).values()
+        if inspect.isclass(kind) and kind.__module__ == module.__name__
+    ]
+
+
 def event_types() -> list[type[events.Event]]:
     """All kinds of events, in the order of the source."""
-    found = [kind for kind in vars(events).values() if inspect.isclass(kind) and is_dataclass(kind)]
-    return [kind for kind in found if issubclass(kind, events.Event) and kind is not events.Event]
+    return [kind for kind in _event_classes() if issubclass(kind, events.Event) and kind is not events.Event]
 
 
 def vocabularies() -> list[type[enum.StrEnum]]:
     """The closed lists of words that events use."""
-    return [
-        kind
-        for kind in vars(events).values()
-        if inspect.isclass(kind) and issubclass(kind, enum.StrEnum) and kind is not enum.StrEnum
-    ]
+    return [kind for kind in _event_classes() if issubclass(kind, enum.StrEnum)]
 
 
 def undescribed_facts() -> list[str]:

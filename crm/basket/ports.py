@@ -1,4 +1,4 @@
-"""What baskets need of the knowledge base; whoever has one gives it (`hotline.office_basket`)."""
+"""What baskets need of the knowledge base; whoever has one gives it (`hotline.office.basket`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
