@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from board_server import BoardServer
-from playwright.sync_api import Page, sync_playwright
-from programs import find
+from playwright.sync_api import Browser, Page, ViewportSize
 from wallboard_data import BAD_DAY, GOOD_DAY, board
 
 DESKTOP, TELEPHONE, WALL = (1280, 800), (390, 844), (1920, 1080)
@@ -20,7 +19,14 @@ BOARDS = {  # how the day goes on each
 }
 
 
-def boards(folder: Path, only: str, faults: Callable[[Page, tuple[int, int]], list[str]]) -> list[Path]:
+def window(size: tuple[int, int]) -> ViewportSize:
+    """As playwright takes it."""
+    return {"width": size[0], "height": size[1]}
+
+
+def boards(
+    browser: Browser, folder: Path, only: str, faults: Callable[[Page, tuple[int, int]], list[str]]
+) -> list[Path]:
     """All whose name has ``only`` in it. ``faults``: what is wrong with a page, for the log."""
     wanted = {name: data for name, data in BOARDS.items() if only in name}
     made: list[Path] = []
@@ -29,20 +35,18 @@ def boards(folder: Path, only: str, faults: Callable[[Page, tuple[int, int]], li
     server = BoardServer()
     server.start()
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=find("chromium"), args=CHROMIUM)
-            for name, data in wanted.items():
-                for language in LANGUAGES:
-                    for size, end in ((WALL, ""), (DESKTOP, "-desktop"), (TELEPHONE, "-telephone")):
-                        server.data = replace(data, at=datetime.now(UTC))
-                        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-                        page.goto(server.url(f"?lang={language}"))
-                        page.wait_for_timeout(700)
-                        made.append(folder / f"{name}{end}-{language}.png")
-                        page.screenshot(path=made[-1], full_page=size == TELEPHONE)
-                        print(made[-1].name, *faults(page, size), sep="\n  ", flush=True)
-                        page.close()
-            browser.close()
+        for name, data in wanted.items():
+            for language in LANGUAGES:
+                server.data = replace(data, at=datetime.now(UTC))
+                page = browser.new_page(viewport=window(WALL))
+                page.goto(server.url(f"?lang={language}"))
+                for size, end in ((WALL, ""), (DESKTOP, "-desktop"), (TELEPHONE, "-telephone")):
+                    page.set_viewport_size(window(size))
+                    page.wait_for_timeout(300)
+                    made.append(folder / f"{name}{end}-{language}.png")
+                    page.screenshot(path=made[-1], full_page=size == TELEPHONE)
+                    print(made[-1].name, *faults(page, size), sep="\n  ", flush=True)
+                page.close()
     finally:
         server.stop()
     return made

@@ -224,8 +224,8 @@ def take_sample(
         "call_id": call_id, "agent": agent, "answered_at": answered_at, "queue": queue, "reason": reason,
         "state": SampleState.OPEN, "drawn_at": at,
     }  # fmt: skip
-    done = connection.execute(insert_into(connection, qa_samples).values(**values).on_conflict_do_nothing())
-    return bool(done.rowcount)
+    new = insert_into(connection, qa_samples).values(**values).on_conflict_do_nothing()
+    return connection.execute(new.returning(qa_samples.c.id)).first() is not None  # rowcount: -1 on PostgreSQL
 
 
 def sample_of(connection: Connection, call_id: str, agent: str) -> Sample:

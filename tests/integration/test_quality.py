@@ -119,6 +119,7 @@ def test_a_published_card_never_changes_and_scores_stay_by_it(engine: Engine) ->
         assert service.publish(connection, card_id, NOW, doer) == 2
         assert service.version(connection, first) == first_form()
         assert service.take_sample(connection, "main-1.1", "1001", NOW, "enquiries", SampleReason.CHOSEN, NOW)
+        assert not service.take_sample(connection, "main-1.1", "1001", NOW, "enquiries", SampleReason.CHOSEN, NOW)
         sample = service.sample_of(connection, "main-1.1", "1001")
         review_id = service.begin_review(connection, sample.id, first, NOW, doer)
         assert service.begin_review(connection, sample.id, first, NOW, doer) == review_id
