@@ -118,10 +118,12 @@ class BounceSettings(Section):
 
     server: str = Field("", pattern=r"^[A-Za-z0-9.:_-]*$", description="IMAP server; empty: none is looked at.")
     port: int = Field(993, ge=1, le=65535, description="Its port.")
-    security: Literal["tls", "none"] = Field("tls", description="none only on this machine or a network of ours.")
+    security: Literal["tls", "starttls", "none"] = Field(
+        "tls", description="starttls is for port 143; none only on this machine or a network of ours."
+    )
     username: Text = Field("", description="User name.")
     password_env: str = Field("", description="Environment variable that holds the password.")
-    folder: Text = Field("INBOX", description="Folder. What was read is marked so, nothing is deleted.")
+    folder: Text = Field("INBOX", description="Folder. Only what came back is marked as read; nothing is deleted.")
     look_seconds: int = Field(120, ge=10, le=3600, description="How often it is looked at.")
 
 

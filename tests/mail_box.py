@@ -1,4 +1,5 @@
-"""A mailbox as `imaplib` sees one: enough of IMAP4rev1 to log in, find what is unread, read it and mark it."""
+"""A mailbox as `imaplib` sees one: enough of IMAP4rev1 to log in, find what is unread, read it and mark it as read. It
+keeps no other marks, as some servers do."""
 
 import re
 import socketserver
@@ -41,6 +42,7 @@ class MailBox:
 
     def answer(self, tag: str, command: str, say: Any) -> bool:
         """One command; False ends the talk."""
+        command = command.removeprefix("UID ")
         name = command.partition(" ")[0].upper()
         if name == "CAPABILITY":
             say(b"* CAPABILITY IMAP4rev1")
@@ -55,9 +57,9 @@ class MailBox:
         elif name == "FETCH":
             number = int(command.split()[1])
             text = self.letters[number - 1]
-            say(b"* %d FETCH (BODY[] {%d}" % (number, len(text)))
+            say(b"* %d FETCH (UID %d BODY[]<0> {%d}" % (number, number, len(text)))
             say(text + b")")
-        elif name == "STORE" and (found := re.search(r"STORE (\d+)", command, re.IGNORECASE)):
-            self.seen.add(int(found[1]))
+        elif name == "STORE" and (found := re.search(r"STORE ([\d,]+)", command, re.IGNORECASE)):
+            self.seen |= {int(number) for number in found[1].split(",")}
         say(f"{tag} OK done".encode())
         return name != "LOGOUT"

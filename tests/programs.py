@@ -13,6 +13,7 @@ PACKAGES = {
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "chasquid": "chasquid",
+    "dovecot": "dovecot-imapd",
 }
 
 

@@ -3,7 +3,7 @@
     python3 tools/set_up.py PART…
 
 Parts: ``runtime`` (the program in .venv), ``develop`` (tools and test libraries in .venv), ``asterisk`` (unpacked into
-.state/asterisk-root), ``sipp`` (the same with SIPp), ``programs`` (PostgreSQL, Chromium, Prometheus, chasquid),
+.state/asterisk-root), ``sipp`` (the same with SIPp), ``programs`` (PostgreSQL, Chromium, Prometheus, mail servers),
 ``pages`` (what the pages use from npm: typeface and scripts). Neither root nor a compiler is needed, nor anything but
 Python's standard library.
 """
@@ -46,6 +46,7 @@ UNPACKED_PROGRAMS = {
     "prometheus": "usr/bin/prometheus",
     "promtool": "usr/bin/promtool",
     "chasquid": "usr/bin/chasquid",
+    "dovecot": "usr/sbin/dovecot",
 }
 THAI_FONT = "fonts-tlwg-garuda-ttf"
 WRAPPER = """\
@@ -243,7 +244,7 @@ def _loads(library: str) -> bool:
 
 
 def test_programs() -> None:
-    """PostgreSQL, Chromium, Prometheus, a mail server: what the system lacks, unpacked from Debian's packages."""
+    """PostgreSQL, Chromium, Prometheus, mail servers: what the system lacks, unpacked from Debian's packages."""
     packages = missing_programs()
     if not packages:
         return

@@ -121,6 +121,11 @@ class BasketRoom(RecordsRig):
         with writing(self.engine) as connection:
             settle(connection, letter.id, state, answer, self.at)
 
+    def send_letters(self) -> None:
+        """What waits is given to the mail server."""
+        while self._runner.run(self.mail.sender.look_safely()) is None:
+            pass
+
     def after(self) -> None:
         """What was asked of the loop is done."""
         self._runner.run(asyncio.sleep(0))

@@ -1,59 +1,32 @@
 """What servers say of a letter, and letters that come back, are understood."""
 
-import pytest
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
-from crm.outbox.bounces import read_bounce
-from crm.outbox.reasons import Reason, reason_for
+import pytest
+from bounced_letters import FORMS, HARMLESS, report
+from hypothesis import given
+from hypothesis.strategies import binary, integers, sampled_from
+
+from crm.outbox.bounces import LONGEST, read_bounce
+from crm.outbox.models import LetterState
+from crm.outbox.reasons import Reason, reason_for, reason_of
 from crm.outbox.sender import TOO_LATE
+from crm.outbox.service import Letter
 
 OURS = "0123456789abcdef0123456789abcdef"
-POSTFIX = f"""\
-From: MAILER-DAEMON@mail.test (Mail Delivery System)
-To: 1169@hotline.test
-Subject: Undelivered Mail Returned to Sender
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-MIME-Version: 1.0
+THEN = datetime(2026, 11, 20, tzinfo=UTC)
 
---b
-Content-Type: text/plain
 
-I'm sorry to have to inform you that your message could not be delivered.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mail.test
-
-Final-Recipient: rfc822; nobody@example.test
-Action: {{action}}
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 <nobody@example.test>: Recipient address rejected: User unknown
-
---b
-Content-Type: text/rfc822-headers
-
-Message-ID: <{OURS}@hotline.test>
-Subject: hello
-
---b--
-"""
-PLAIN = f"""\
-From: Mail Delivery System <Mailer-Daemon@exim.test>
-To: 1169@hotline.test
-Subject: Mail delivery failed: returning message to sender
-
-This message was created automatically. A message that you sent could not be delivered: mailbox is full
-
-Message-ID: <{OURS}@hotline.test>
-"""
-ANSWER = f"""\
-From: somebody@example.test
-To: 1169@hotline.test
-Subject: Re: documents
-In-Reply-To: <{OURS}@hotline.test>
-
-thank you
-"""
+def letter_of(**more: Any) -> Letter:
+    """A letter that a server has taken."""
+    values = {
+        "id": 1, "message_id": OURS, "kind": "basket", "about": "contact/1", "recipient": "a@b.test", "subject": "x",
+        "text": "x", "state": LetterState.SENT, "created_at": THEN, "useless_after": None, "tries": 1,
+        "first_tried_at": THEN, "next_try_at": THEN, "settled_at": THEN, "answer": "250 OK",
+    }  # fmt: skip
+    return Letter(**{**values, **more})
 
 
 @pytest.mark.parametrize(
@@ -80,23 +53,47 @@ def test_refusals_are_told_in_words(answer: str, reason: Reason) -> None:
     assert reason_for(answer) is reason
 
 
-def test_a_delivery_report_names_the_letter_and_the_reason() -> None:
-    bounce = read_bounce(POSTFIX.format(action="failed").encode())
+@pytest.mark.parametrize("form", FORMS)
+def test_reports_of_all_servers_name_the_letter_and_the_reason(form: str) -> None:
+    """H6: Postfix, Exchange, Gmail, Exim, qmail, with several recipients, in Thai and English."""
+    bounce = read_bounce(report(form, OURS))
     assert bounce is not None
     assert bounce.message_ids == (OURS,)
-    assert bounce.why == "550 5.1.1 <nobody@example.test>: Recipient address rejected: User unknown"
-    assert reason_for(bounce.why) is Reason.NO_MAILBOX
+    assert bounce.why
+    came_back = letter_of(bounced_at=datetime(2026, 11, 26, tzinfo=UTC), bounce=bounce.why)
+    assert reason_of(came_back) == FORMS[form][1], bounce.why
 
 
-@pytest.mark.parametrize(
-    "text",
-    [POSTFIX.format(action="delayed"), POSTFIX.format(action="delivered"), ANSWER, "", "\x00\xff broken", PLAIN[:200]],
-)
-def test_other_letters_bring_nothing_back(text: str) -> None:
-    assert read_bounce(text.encode()) is None
+@pytest.mark.parametrize("form", HARMLESS)
+def test_other_letters_bring_nothing_back(form: str) -> None:
+    """Absence notices have no sender on their envelope either, and name our letter."""
+    assert read_bounce(HARMLESS[form].replace("OURS", OURS).encode()) is None
 
 
-def test_a_report_of_before_there_were_standards_is_understood() -> None:
-    bounce = read_bounce(PLAIN.encode())
+def test_the_servers_words_are_kept() -> None:
+    bounce = read_bounce(report("postfix", OURS))
     assert bounce is not None
-    assert bounce.message_ids == (OURS,)
+    assert bounce.why == "550 5.1.1 <somchai@example.test>: Recipient address rejected: User unknown"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_report_whose_end_is_missing_is_understood(form: str) -> None:
+    """Only the beginning of a long letter is read."""
+    whole = report(form, OURS)
+    end = whole.index(OURS.encode()) + 80
+    assert read_bounce(whole[:end]) == read_bounce(whole)
+
+
+@given(binary(max_size=400), sampled_from(sorted(FORMS)), integers(0, 1500))
+def test_no_letter_is_too_broken(noise: bytes, form: str, place: int) -> None:
+    """Anybody can write to the mailbox."""
+    whole = report(form, OURS)
+    for raw in (noise, whole[:place], whole[:place] + noise + whole[place:]):
+        found = read_bounce(raw)
+        assert found is None or len(found.why) <= LONGEST
+
+
+def test_a_letter_that_was_given_up_is_not_said_to_be_tried_again() -> None:
+    waits = letter_of(state=LetterState.QUEUED, answer="[Errno 111] Connect call failed")
+    assert reason_of(waits) is Reason.AWAY
+    assert reason_of(replace(waits, state=LetterState.REFUSED)) is Reason.NEVER_REACHED
