@@ -23,7 +23,8 @@ from crm.wallboard.web import Wallboard
 from crm.web.app import create_app
 from crm.web.server import Server
 from dialplan.sections import Agent
-from hotline.board import Health, Now, board_settings, day_start, limits_of
+from hotline.board import Now, board_settings, day_start, limits_of
+from hotline.health import Health
 from hotline.settings import Settings, parse
 from hotline.settings_file import first_settings
 from metrics.book import DayBook

@@ -1,14 +1,14 @@
 """What wallboard and exporter show of now, from memory: floor, today's book, callbacks, health."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from ami_listener.events import AgentState
 from ami_listener.floor import FloorState
 from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow
+from hotline.health import Health
 from hotline.settings import Settings
 from metrics.book import DayBook
 from metrics.snapshot import Snapshot
@@ -42,23 +42,6 @@ def board_settings(settings: Settings) -> BoardSettings:
         limits=limits_of(settings),
         default_language=settings.site.languages[0],
     )
-
-
-@dataclass(frozen=True)
-class Health:
-    """Whether each part works, asked when shown."""
-
-    ami: Callable[[], bool]
-    database: Callable[[], bool]
-    backlog: Callable[[], int]
-    gaps: Callable[[], int]
-    agi: Callable[[], tuple[int, int, int]]
-    callbacks: Callable[[], Mapping[str, int]]
-    cards: Callable[[], tuple[int, int] | None]
-    qa_scores: Callable[[], Mapping[str, tuple[int, float]]]
-    messages: Callable[[], Mapping[str, int]]
-    trunks: Callable[[], Mapping[str, bool]]
-    stream: Callable[[], tuple[int, int]]  # of AMI: times connected anew, messages dropped
 
 
 class Now:

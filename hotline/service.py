@@ -7,18 +7,17 @@ read from the journal when it is back.
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from ami_listener.client import AmiClient
 from ami_listener.events import AgentStateChanged, CallAnswered, CallbackTried, Event, StreamInterrupted, StreamResumed
+from ami_listener.floor import FloorSnapshot
 from ami_listener.journal import Position
 from ami_listener.missed import MissedRings
 from ami_listener.records import CallRecord
@@ -30,7 +29,6 @@ from crm.calendar.keeper import CalendarKeeper
 from crm.calendar.service import CalendarService
 from crm.callbacks.scheduler import CallbackScheduler
 from crm.calls.store import CallbackPolicy, CallStore, StreamGap
-from crm.calls.stored import load_calls, load_calls_since, load_open_calls, load_position
 from crm.checkpoints import Checkpoints
 from crm.closure.service import ClosureService
 from crm.ivr_adapters import CallerDirectory, NumberPlan, Pace, QueueView
@@ -40,8 +38,10 @@ from dialplan.prompts import numbers as voice
 from dialplan.render import WANTED_EVENTS
 from dialplan.secrets import Secrets
 from hotline import garbage
-from hotline.board import Health, Now, day_start, limits_of
+from hotline.board import Now, day_start, limits_of
 from hotline.front import Front
+from hotline.health import health_of
+from hotline.kept_calls import KeptCalls, position_text
 from hotline.listening import Listener, Sinks
 from hotline.office.composition import Office
 from hotline.our_numbers import OurNumbers
@@ -50,6 +50,7 @@ from hotline.settings import Settings
 from hotline.standing import Standing
 from hotline.surroundings import Surroundings
 from hotline.trunks import TrunkWatch
+from hotline.version import product_version
 from ivr.routes import Ports, routes
 from ivr.server import FastAgiServer
 from ivr.settings import IvrSettings
@@ -58,7 +59,6 @@ from metrics.exporter import Exporter
 from metrics.wrap_ups import WrapUps
 
 log = logging.getLogger(__name__)
-DATABASE_RETRY_SECONDS = 1.0
 FIRST_LISTEN_SECONDS = 2.0
 THREAD_TURN_SECONDS = 0.0005  # Python's own 5 ms, several times a call, is heard at 30 calls a second
 LOOKUP_SECONDS = 0.2  # a caller's name is not worth more of the nine seconds
@@ -76,89 +76,38 @@ class Service:
         self.clock = clock
         self.zone = ZoneInfo(settings.site.timezone)
         self._loop = asyncio.get_running_loop()
-        self.registry = CollectorRegistry()
-        self.book = DayBook(day_start(self.zone), limits_of(settings))
-        self.pace = Pace(clock)
-        self.worked = WrapUps()
-        self.engine = self._open(settings.database.busy_timeout_seconds)
-        self.lookup_engine = self._open(LOOKUP_SECONDS)
-        policy = CallbackPolicy(settings.answering.callback_tries, settings.answering.callback_retry_seconds)
-        self.recorder = Recorder(
-            CallStore(self.engine, clock, policy),
-            clock=clock,
-            normalise_number=OurNumbers(lambda: self.people.settings),
-            on_recorded=self._recorded,
-            gather_seconds=2 * settings.recorder.gather_seconds,  # an agent's state waits for its call
-            batch_calls=settings.recorder.batch_calls,
-        )
-        self.listener = Listener(
-            settings.asterisk_folders().log,
-            Sinks(self._happened, self._changed, self._read_up_to, self._resumed, self._known_calls, self._find_call),
-            clock,
-            settings.recorder.gather_seconds,
-        )
-        self.standing = Standing(self.engine, clock)
-        self.calendar = CalendarService(self.engine, settings, clock)
-        self.agi = self._agi_server()
-        self.ami = self._ami_client()
-        self.trunks = TrunkWatch(settings.trunks, self.ami.send)
-        self.people = People(
-            settings,
-            self.engine,
-            self.ami.send,
-            lambda: self.listener.floor.snapshot(clock()),
-            lambda: self.listener.reread_queues(self.ami),
-            clock,
-        )
-        closures = ClosureService(self.engine, [number.number for number in settings.numbers], self.ami.send)
-        self.office = Office(
-            Surroundings(
-                current=lambda: self.people.settings,
-                people=self.people,
-                engine=self.engine,
-                send=self.ami.send,
-                floor=lambda: self.listener.floor.snapshot(clock()),
-                agent_now=self.listener.floor.agent,
-                find_call=self.listener.calls.find,
-                calendar=self.calendar,
-                closures=closures,
-                clock=clock,
-                called_by_hand=self._called_by_hand,
-                transferred=self._transferred,
-                version=product_version(),
-            )
-        )
-        self.keeper = CalendarKeeper(self.calendar, closures, self.ami.send, clock)
-        self.callbacks = CallbackScheduler(
-            self.engine,
-            self.ami.send,
-            self.calendar,
-            policy,
-            self.recorder.callback_tried,
-            default_language=settings.site.languages[0],
-            clock=clock,
-        )
-        self.missed = self._missed_rings()
-        longest_wrap_up_seconds = max(queue.wrap_up_seconds for queue in settings.queues)
-        self.wrap_ups = WrapUpKeeper(
-            lambda: self.listener.floor.snapshot(clock()).agents, longest_wrap_up_seconds, self.ami.send, clock
-        )
-        self.now = Now(lambda: self.people.settings, self.listener.floor, self.book, self._health(), clock)
-        queues = [queue.name for queue in settings.queues]
-        self.exporter = Exporter(
-            self.registry, queues, self.now.snapshot, limits=limits_of(settings), version=product_version()
-        )
-        self.pages = Front(
-            settings,
-            self.office,
-            self.now.board,
-            ready=self._ready,
-            metrics=self.exporter.text,
-            version=product_version(),
-        )
         self._tasks: list[asyncio.Task[None]] = []
         self._gap: StreamGap | None = None
         self._tries_counted: set[str] = set()
+
+        self.engine = self._open(settings.database.busy_timeout_seconds)
+        self.lookup_engine = self._open(LOOKUP_SECONDS)
+        self.kept = KeptCalls(self.engine, self.lookup_engine)
+        self.calendar = CalendarService(self.engine, settings, clock)
+        self.pace = Pace(clock)
+        self.agi = self._agi_server()
+
+        self.recorder = self._recorder()
+        self.listener = self._listener()
+        self.ami = self._ami_client()
+        self.trunks = TrunkWatch(settings.trunks, self.ami.send)
+        self.people = self._people()
+        self.closures = ClosureService(self.engine, [number.number for number in settings.numbers], self.ami.send)
+        self.office = self._office()
+
+        self.keeper = CalendarKeeper(self.calendar, self.closures, self.ami.send, clock)
+        self.callbacks = self._callbacks()
+        self.missed = self._missed_rings()
+        self.wrap_ups = self._wrap_ups()
+
+        self.book = DayBook(day_start(self.zone), limits_of(settings))
+        self.worked = WrapUps()
+        self.standing = Standing(self.engine, clock)
+        health = health_of(self.ami, self.agi, self.recorder, self.listener, self.standing, self.trunks)
+        self.now = Now(lambda: self.people.settings, self.listener.floor, self.book, health, clock)
+        self.registry = CollectorRegistry()
+        self.exporter = self._exporter()
+        self.pages = self._front()
 
     # -- life
 
@@ -166,9 +115,9 @@ class Service:
         """Starts everything. Raises ServiceError when a port is taken; waits for a database that is away."""
         # A caller waits for the thread that looks up the name, which takes turns with the recording: short turns.
         sys.setswitchinterval(THREAD_TURN_SECONDS)
-        self._listen(self.agi.start, self.settings.ports.agi, "agi")
+        self._listen_to_callers()
         self.pages.bind()
-        await self._database_there()
+        await self.kept.wait_for_database(self._take_up)
         await self.ami.start()
         with suppress(TimeoutError):  # so that the first scrape is right; with Asterisk away the pages say so
             await self.ami.wait_ready(FIRST_LISTEN_SECONDS)
@@ -187,13 +136,13 @@ class Service:
         ]
         self.office.start()
 
-    async def recorder_start(self) -> None:
+    async def _take_up(self) -> None:
         """Reads back what the last run left open, and begins to write."""
-        position, open_calls, today = await asyncio.to_thread(self._read_back)
-        self.listener.start_from(position)
-        for record in open_calls:
+        last = await asyncio.to_thread(self.kept.last_run, day_start(self.zone)(self.clock()))
+        self.listener.start_from(last.position)
+        for record in last.open_calls:
             self.listener.calls.load(record)
-        self.book.put_all(fact_of(record) for record in today)
+        self.book.put_all(fact_of(record) for record in last.today)
         self.recorder.start()
 
     async def stop(self) -> None:
@@ -240,7 +189,7 @@ class Service:
         self.exporter.observe_lag(lag_seconds)
 
     def _read_up_to(self, position: Position) -> None:
-        self.recorder.read_up_to(f"{position.inode}:{position.offset}")
+        self.recorder.read_up_to(position_text(position))
 
     async def _resumed(self, resumed: StreamResumed) -> None:
         if self._gap is not None:
@@ -263,27 +212,6 @@ class Service:
         """From a thread; the exporter belongs to the loop."""
         self._loop.call_soon_threadsafe(self.exporter.observe_transfer, kind, result)
 
-    async def _known_calls(self, call_ids: set[str]) -> Iterable[CallRecord]:
-        if not call_ids:
-            return []
-        while True:
-            try:
-                return await asyncio.to_thread(load_calls, self.engine, call_ids)
-            except SQLAlchemyError as error:
-                log.warning(
-                    "waiting for the database before the journal is taken in: %s", database.explain(error).advice
-                )
-                await asyncio.sleep(DATABASE_RETRY_SECONDS)
-
-    def _find_call(self, call_id: str) -> CallRecord | None:
-        """One call that ended a while ago; a database that is away must not stop the listening."""
-        try:
-            found = load_calls(self.lookup_engine, [call_id])
-        except SQLAlchemyError as error:
-            log.warning("call %s is not looked up: %s", call_id, database.explain(error).advice)
-            return None
-        return found[0] if found else None
-
     # -- parts
 
     def _open(self, busy_timeout_seconds: float) -> Engine:
@@ -292,6 +220,94 @@ class Service:
             self.settings.database_url,
             busy_timeout_seconds=busy_timeout_seconds,
             pool_size=self.settings.database.pool_size,
+        )
+
+    def _callback_policy(self) -> CallbackPolicy:
+        answering = self.settings.answering
+        return CallbackPolicy(answering.callback_tries, answering.callback_retry_seconds)
+
+    def _recorder(self) -> Recorder:
+        return Recorder(
+            CallStore(self.engine, self.clock, self._callback_policy()),
+            clock=self.clock,
+            normalise_number=OurNumbers(lambda: self.people.settings),
+            on_recorded=self._recorded,
+            gather_seconds=2 * self.settings.recorder.gather_seconds,  # an agent's state waits for its call
+            batch_calls=self.settings.recorder.batch_calls,
+        )
+
+    def _listener(self) -> Listener:
+        return Listener(
+            self.settings.asterisk_folders().log,
+            Sinks(self._happened, self._changed, self._read_up_to, self._resumed, self.kept.known, self.kept.find),
+            self.clock,
+            self.settings.recorder.gather_seconds,
+        )
+
+    def _floor_now(self) -> FloorSnapshot:
+        return self.listener.floor.snapshot(self.clock())
+
+    def _people(self) -> People:
+        return People(
+            self.settings,
+            self.engine,
+            self.ami.send,
+            self._floor_now,
+            lambda: self.listener.reread_queues(self.ami),
+            self.clock,
+        )
+
+    def _office(self) -> Office:
+        return Office(
+            Surroundings(
+                current=lambda: self.people.settings,
+                people=self.people,
+                engine=self.engine,
+                send=self.ami.send,
+                floor=self._floor_now,
+                agent_now=self.listener.floor.agent,
+                find_call=self.listener.calls.find,
+                calendar=self.calendar,
+                closures=self.closures,
+                clock=self.clock,
+                called_by_hand=self._called_by_hand,
+                transferred=self._transferred,
+                version=product_version(),
+            )
+        )
+
+    def _callbacks(self) -> CallbackScheduler:
+        return CallbackScheduler(
+            self.engine,
+            self.ami.send,
+            self.calendar,
+            self._callback_policy(),
+            self.recorder.callback_tried,
+            default_language=self.settings.site.languages[0],
+            clock=self.clock,
+        )
+
+    def _wrap_ups(self) -> WrapUpKeeper:
+        longest_seconds = max(queue.wrap_up_seconds for queue in self.settings.queues)
+        return WrapUpKeeper(lambda: self._floor_now().agents, longest_seconds, self.ami.send, self.clock)
+
+    def _exporter(self) -> Exporter:
+        return Exporter(
+            self.registry,
+            [queue.name for queue in self.settings.queues],
+            self.now.snapshot,
+            limits=limits_of(self.settings),
+            version=product_version(),
+        )
+
+    def _front(self) -> Front:
+        return Front(
+            self.settings,
+            self.office,
+            self.now.board,
+            ready=self._ready,
+            metrics=self.exporter.text,
+            version=product_version(),
         )
 
     def _agi_server(self) -> FastAgiServer:
@@ -333,69 +349,17 @@ class Service:
         )
 
     def _waiting(self, queue: str) -> list[str]:
-        return [call.call_id for call in self.listener.floor.snapshot(self.clock()).waiting.get(queue, ())]
-
-    def _health(self) -> Health:
-        return Health(
-            ami=lambda: self.ami.ready,
-            database=lambda: self.recorder.healthy,
-            backlog=lambda: self.recorder.waiting,
-            gaps=lambda: self.listener.gaps,
-            agi=self._agi_counts,
-            callbacks=lambda: self.standing.callbacks,
-            messages=lambda: self.standing.messages,
-            cards=lambda: self.standing.cards,
-            qa_scores=lambda: self.standing.qa_scores,
-            trunks=lambda: self.trunks.states,
-            stream=self._stream_counts,
-        )
-
-    def _stream_counts(self) -> tuple[int, int]:
-        counters = self.ami.counters
-        return counters.reconnects, counters.overflow
-
-    def _agi_counts(self) -> tuple[int, int, int]:
-        counters = self.agi.counters()
-        return counters.served, counters.refused, counters.failed
+        return [call.call_id for call in self._floor_now().waiting.get(queue, ())]
 
     def _ready(self) -> Mapping[str, bool]:
         return {"asterisk": self.ami.ready, "database": self.recorder.healthy}
 
-    def _listen(self, start: Callable[[], None], port: int, key: str) -> None:
+    def _listen_to_callers(self) -> None:
+        port = self.settings.ports.agi
         try:
-            start()
+            self.agi.start()
         except OSError as error:
             raise ServiceError(
                 f"port {port} cannot be used ({error.strerror}): another program has it, perhaps another hotline run."
-                f" End that, or set another {key} in [ports]."
+                " End that, or set another agi in [ports]."
             ) from error
-
-    # -- the database at the start
-
-    async def _database_there(self) -> None:
-        told = False
-        while True:
-            try:
-                await asyncio.to_thread(database.upgrade, self.engine)
-                await self.recorder_start()
-                return
-            except SQLAlchemyError as error:
-                if not told:
-                    log.error("waiting for the database: %s", database.explain(error).advice)
-                    told = True
-                await asyncio.sleep(DATABASE_RETRY_SECONDS)
-
-    def _read_back(self) -> tuple[Position | None, list[CallRecord], list[CallRecord]]:
-        text = load_position(self.engine)
-        inode, _, offset = (text or "").partition(":")
-        position = Position(int(inode), int(offset)) if inode and offset else None
-        midnight = day_start(self.zone)(self.clock())
-        return position, load_open_calls(self.engine), load_calls_since(self.engine, midnight)
-
-
-def product_version() -> str:
-    """Of the installed package, or that of a source tree."""
-    try:
-        return version("hotline")
-    except PackageNotFoundError:
-        return "0"
