@@ -5,6 +5,7 @@ UserEvent and as journal line; an AMI event's name by AMI only; app_queue's word
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ami_listener.events import Event
@@ -18,6 +19,16 @@ START = 1763636400.25  # not on a whole second, as in life
 FACTS = {fact.value for fact in Fact}
 JOURNAL = {"ENTERQUEUE", "CONNECT", "RINGNOANSWER", "RINGCANCELED", "COMPLETEAGENT", "COMPLETECALLER"}
 JOURNAL |= {"BLINDTRANSFER", "ATTENDEDTRANSFER", "ABANDON", "EXITWITHTIMEOUT", "EXITWITHKEY"}
+ARRIVED = "0.00 ARRIVED - - 0812345678|1169|trunk|PJSIP/trunk-00000001\n"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One way of a call: what is told of it, and the record it must become (as `told` writes it)."""
+
+    name: str
+    rows: str
+    record: str
 
 
 def moment(seconds: float) -> datetime:

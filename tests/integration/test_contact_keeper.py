@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+from contact_talk import arrive, made
 from records_rig import NOON, RecordsRig
 from sqlalchemy import Engine, func, select, text, update
-from test_contact_requests import arrive, made
 
 from ami_listener.events import AgentLegEnded, CallAnswered, CallEnded, StreamResumed
 from ami_listener.records import CallRecord

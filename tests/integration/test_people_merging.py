@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from contact_talk import answer, arrive, leave, talk
 from records_rig import RecordsRig
 from sqlalchemy import Table, insert, select, text
-from test_contact_requests import leave, talk
 
 from crm.contacts.models import contacts
 from crm.database import metadata, reading, writing
@@ -59,8 +59,6 @@ def two_with_a_past(rig: RecordsRig) -> tuple[int, int]:
 
 
 def talk_from(rig: RecordsRig, call: str, number: str) -> dict[str, Any]:
-    from test_contact_requests import answer, arrive  # noqa: PLC0415
-
     arrive(rig, call, number)
     answer(rig, call)
     found: dict[str, Any] = rig.get("/api/contacts/current")["contact"]

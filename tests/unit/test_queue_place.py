@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_render import contexts, files
+from rendered import contexts, files
 
 MOST, DAY_SECONDS = 2**31 - 1, 86400
 NOON = 1_800_014_400  # some noon, UTC
