@@ -1,7 +1,6 @@
 """People's pages in a browser, for tests: who looks, what the server has, what the page sends."""
 
 import json
-from collections.abc import Callable
 from typing import Any, Self
 
 import httpx
@@ -54,15 +53,6 @@ class Office:
     def changed_by(self, person_id: int) -> int:
         """How often this person was changed."""
         return int(self.get(f"/api/people/{person_id}")["version"])
-
-
-def until(condition: Callable[[], object], page: Page, seconds: float = 8) -> None:
-    """Waits; the page goes on meanwhile."""
-    for _turn in range(int(seconds * 20)):
-        if condition():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not come to be")
 
 
 def enter(context: BrowserContext, server: DeskServer, person_id: int, username: str = "somsri", **query: str) -> Page:

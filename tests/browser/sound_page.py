@@ -1,11 +1,22 @@
-"""A page in which nothing may go wrong."""
+"""A page in which nothing may go wrong, and waiting beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from desk_server import DeskServer
 from playwright.sync_api import Browser, Page
+
+Found = TypeVar("Found")
+
+
+def until(page: Page, condition: Callable[[], Found], seconds: float = 15) -> Found:
+    """The first true answer; the page goes on meanwhile."""
+    for _turn in range(int(seconds * 20)):
+        if found := condition():
+            return found
+        page.wait_for_timeout(50)
+    raise AssertionError(f"it did not come to be within {seconds} s")
 
 
 @contextmanager

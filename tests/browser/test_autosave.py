@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from desk_server import DeskServer
-from people_page import SECOND, Office, Wire, enter, show, state, until
+from people_page import SECOND, Office, Wire, enter, show, state
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sound_page import until
 
 from crm.database import writing
 from crm.staff.models import sessions
@@ -47,7 +48,7 @@ def test_C5_what_is_typed_is_saved_while_it_is_typed(page: Page, office: Office,
     page.fill("#f-last_name", "ใจเย็น")
     page.select_option("#f-business_level", "ready")
     state(page, "saved")
-    until(lambda: office.field(person, "business_level") == "ready", page)
+    until(page, lambda: office.field(person, "business_level") == "ready")
     shown = office.get(f"/api/people/{person}")
     assert (shown["notes"], shown["last_name"]) == ("ถามเรื่องทุเรียน", "ใจเย็น")
     expect(page.locator("#person-name")).to_have_text("สมชาย ใจเย็น")
@@ -62,7 +63,7 @@ def test_values_are_taken_as_people_write_them_and_shown_as_they_are_kept(
     page.locator("#f-email").focus()
     expect(page.locator("#f-province")).to_have_value("Rayong")
     expect(page.locator("#f-birth_year")).to_have_value("1980")
-    until(lambda: office.field(person, "province") == "ระยอง", page)
+    until(page, lambda: office.field(person, "province") == "ระยอง")
     assert office.field(person, "birth_year") == 1980
 
 
@@ -103,7 +104,7 @@ def test_a_reload_with_the_network_away_brings_back_what_was_typed(
 def test_what_was_typed_in_the_last_moment_before_leaving_is_sent(page: Page, office: Office, person: int) -> None:
     page.fill("#f-notes", "แล้วก็ไป")
     page.goto("about:blank")
-    until(lambda: office.field(person, "notes") == "แล้วก็ไป", page)
+    until(page, lambda: office.field(person, "notes") == "แล้วก็ไป")
 
 
 def test_a_lost_answer_changes_nothing_twice(page: Page, server: DeskServer, office: Office, person: int) -> None:
@@ -111,7 +112,7 @@ def test_a_lost_answer_changes_nothing_twice(page: Page, server: DeskServer, off
     wire = Wire(page)
     wire.mode = "answer lost"
     page.fill("#f-notes", "หนึ่ง")
-    until(lambda: office.field(person, "notes") == "หนึ่ง", page)
+    until(page, lambda: office.field(person, "notes") == "หนึ่ง")
     state(page, "waiting")
     with Office(server, "prasert") as prasert:
         prasert.send("PATCH", f"/api/people/{person}", {"changes": {"notes": "จากประเสริฐ"}})
@@ -127,7 +128,7 @@ def test_an_answer_lost_before_a_reload_changes_nothing_twice(
     wire = Wire(page)
     wire.mode = "answer lost"
     page.fill("#f-notes", "หนึ่ง")
-    until(lambda: office.field(person, "notes") == "หนึ่ง", page)
+    until(page, lambda: office.field(person, "notes") == "หนึ่ง")
     with Office(server, "prasert") as prasert:
         prasert.send("PATCH", f"/api/people/{person}", {"changes": {"notes": "จากประเสริฐ"}})
     wire.mode = "on"
@@ -173,7 +174,7 @@ def test_what_one_left_unsaved_is_not_sent_by_another_and_waits_for_its_author(
     context.add_cookies([server.cookie("somsri")])  # type: ignore[list-item]
     other = office.add("อีกคน", None)
     show(page, server, other)  # on any page of theirs, it is sent
-    until(lambda: office.field(person, "notes") == "ของสมศรี", page)
+    until(page, lambda: office.field(person, "notes") == "ของสมศรี")
 
 
 # --- two at once ------------------------------------------------------------------------------------------------------
@@ -216,7 +217,7 @@ def test_of_one_field_the_last_writer_wins_and_the_other_is_told(
     expect(hint).to_have_count(0)
     page.fill("#f-notes", "ของสมศรีอีกที")
     expect(second_page.locator("[data-wrap=notes] .hint-of-other")).to_contain_text("ของสมศรีอีกที")
-    until(lambda: office.field(person, "notes") == "ของสมศรีอีกที", page)
+    until(page, lambda: office.field(person, "notes") == "ของสมศรีอีกที")
 
 
 def test_who_writes_over_what_was_written_meanwhile_is_told_too(

@@ -10,6 +10,7 @@ from axe import faults_of
 from card_server import CALLER, CardServer
 from mail_peer import MailPeer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sound_page import until
 
 from crm.cards.drafts import AttemptDraft, CardDraft
 from crm.cards.records import Card, card_of, select_cards
@@ -63,15 +64,6 @@ def open_page(browser: Browser, server: CardServer) -> Iterator[Callable[..., Pa
 def cards(server: CardServer) -> list[Card]:
     with reading(server.engine) as connection:
         return [card_of(row) for row in connection.execute(select_cards().order_by("number"))]
-
-
-def until(page: Page, condition: Callable[[], Any], seconds: float = 15) -> Any:
-    """The first true answer."""
-    for _ in range(int(seconds * 20)):
-        if found := condition():
-            return found
-        page.wait_for_timeout(50)
-    raise AssertionError(f"not within {seconds} s")
 
 
 def link_in(mail: MailPeer, number: int = -1) -> str:
