@@ -8,6 +8,7 @@ from ami_listener.actions import (
     ActionFailed,
     AmiDown,
     DeleteFromDatabase,
+    GetVariable,
     Hangup,
     ListChannels,
     Originate,
@@ -15,7 +16,6 @@ from ami_listener.actions import (
     PutInDatabase,
     Reply,
 )
-from crm.callbacks.placeholder import GetVariable
 from crm.pbx_store import ListDatabase
 
 Headers = Mapping[str, str | list[str]]
@@ -27,6 +27,7 @@ class FakePbx:
 
     database: dict[str, str] = field(default_factory=dict)  # family/key → value
     channels: dict[str, dict[str, str]] = field(default_factory=dict)  # uniqueid → variables
+    variables: dict[str, str] = field(default_factory=dict)  # of every channel that is no placeholder
     pauses: dict[str, str | None] = field(default_factory=dict)
     sent: list[Action] = field(default_factory=list)
     down: bool = False
@@ -47,8 +48,8 @@ class FakePbx:
                 return Reply({}, self._entries(family))
             case ListChannels():
                 return Reply({}, self._channels())
-            case GetVariable(channel, variable):
-                return self._variable(action, channel, variable)
+            case GetVariable(variable, channel):
+                return self._variable(variable, channel or "")
             case Hangup(channel):
                 if self.channels.pop(channel, None) is None:
                     raise ActionFailed(action, "No such channel")
@@ -80,7 +81,9 @@ class FakePbx:
             ]
         return tuple(listed)
 
-    def _variable(self, action: Action, channel: str, variable: str) -> Reply:
+    def _variable(self, variable: str, channel: str) -> Reply:
+        if not channel.startswith("Local/"):
+            return Reply({"Value": self.variables.get(variable, "")})
         number = int(channel.removesuffix(";2").rpartition("-")[2], 16)
         return Reply({"Value": list(self.channels.values())[number][variable]})
 

@@ -1,9 +1,8 @@
 """The call that waits in a caller's place: how it is made, and how it is found again."""
 
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
-from ami_listener.actions import Action, ActionFailed, ListChannels, Originate
+from ami_listener.actions import ActionFailed, GetVariable, ListChannels, Originate
 from crm.callbacks.service import CallbackRequest
 from crm.pbx_store import Send
 from dialplan.names import Context
@@ -11,15 +10,6 @@ from dialplan.names import Context
 ORIGINATE_SECONDS: Final = 20.0
 _LEG: Final = f"Local/s@{Context.CALLBACK}-"
 _REQUEST: Final = "HOTLINE_CALLBACK_OF"
-
-
-@dataclass(frozen=True, slots=True)
-class GetVariable(Action):
-    """Read a channel variable: header ``Value``, empty when it is not set. Fails when the channel is gone."""
-
-    name: ClassVar[str] = "Getvar"
-    channel: str
-    variable: str
 
 
 def placeholder(request: CallbackRequest, default_language: str) -> Originate:
@@ -65,7 +55,7 @@ async def find_placeholders(send: Send, known: dict[str, str]) -> dict[str, str]
 
 async def _request_of(send: Send, channel: str) -> str | None:
     try:
-        value = (await send(GetVariable(channel, _REQUEST))).headers.get("Value")
+        value = (await send(GetVariable(_REQUEST, channel))).headers.get("Value")
     except ActionFailed:  # it ended meanwhile
         return None
     return value if isinstance(value, str) else None
