@@ -380,8 +380,10 @@ def installation(
     database_url: str = "",
     network_state: Path | None = None,
     answer_within_seconds: int = 4,
+    recorded: bool = False,
 ) -> Iterator[Installation]:
-    """An installation whose Asterisk runs; the service is not started yet. All is ended afterwards."""
+    """An installation whose Asterisk runs; the service is not started yet. All is ended afterwards. ``recorded``: every
+    talk, however little room the disk has."""
     port = free_udp_port(TRUNK_IP)
     settings = demo_settings(folder, asterisk_root, agents, port)
     file = folder / "hotline.toml"
@@ -393,6 +395,9 @@ def installation(
         text = text.replace(f"\n[{section}]\n", f"\n[{section}]\n{line}\n", 1)
     # one telephone at a time rings: with all of them, callers would be served one after the other
     text = text.replace("wrap_up_seconds = 3", 'wrap_up_seconds = 1\nstrategy = "rrmemory"')
+    if recorded:
+        text = text.replace("wrap_up_seconds = 1\n", "wrap_up_seconds = 1\nrecord = true\n")
+        text = text.replace("\n[recording]\n", "\n[recording]\nannounce = false\nfree_megabytes = 0\n", 1)
     (web,) = free_tcp_ports(1)
     text = re.sub(r"(?m)^web = \d+$", f"web = {web}", text)
     file.write_text(text, "utf-8")

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from exchange import SURVEY, Scenario, Slot, play, ringing_at, verdict
 from product import sound
+from recorded import sides_of, sounding, taken_in
+from telephone_audio import tone
 from telephones import Call
 from whole import GUARD_SECONDS, RETRY_SECONDS, WHISPERED, Whole, of
 
@@ -14,10 +16,12 @@ from crm.calls.service import CallFilter, CallLine, CallStory, list_calls
 from crm.database import reading
 from dialplan.names import agent_interface
 
+CALLER, AGENT = 1300, 1700  # hertz: what they say
 
-async def asks(s: Slot, caller: str, heard: str = "callback-thanks") -> str:
+
+async def asks(s: Slot, caller: str, heard: str = "callback-thanks", number: str = "") -> str:
     """A caller waits, presses 1, hears what follows, and is hung up on: the call's name."""
-    call = await s.call(caller)
+    call = await s.exchange.network.call(number or s.number, caller)
     await call.answered(GUARD_SECONDS + 3)
     keys = WHISPERED["queue-keys"]
     await s.product.until(lambda: len(call.audio.tone_times(keys)) > 5, 12, "keys offered")
@@ -51,10 +55,11 @@ def stands(story: CallStory, state: str) -> bool:
 
 
 async def the_place_is_kept_and_the_caller_rated(s: Slot) -> None:
-    """Who asked first is called before who waits on the line since later; the survey is asked of the caller (H7)."""
+    """Who asked first is called before who waits on the line since later; the survey is asked of the caller (H7). A
+    recorded number's callback is recorded as well, each voice on its own side (issue 4, section 4)."""
     s.quiet(0, 1)
-    caller = s.caller()
-    request = await asks(s, caller)
+    caller, recorded_number = s.caller(), f"13{s.index:02}"
+    request = await asks(s, caller, number=recorded_number)
     later = await s.call()
     await later.answered(GUARD_SECONDS + 3)
     back(s)
@@ -62,10 +67,11 @@ async def the_place_is_kept_and_the_caller_rated(s: Slot) -> None:
     assert leg.caller == caller
     answered_at = await leg.answer()
     reached = await dialled(s, caller)
-    assert reached.caller == s.number  # the caller sees our number
+    assert reached.caller == recorded_number  # the caller sees our number
+    reached.audio.sound, leg.audio.sound = tone(CALLER), tone(AGENT)
     await reached.answer()
     await s.product.fact(request, "CALLBACKTRY", request, "1", "connected")
-    await asyncio.sleep(0.3)
+    await s.product.until(lambda: len(reached.audio.tone_times(AGENT, 0.3)) > 25, 5, "agent heard")
     await leg.hang_up()
     await reached.heard(SURVEY)
     await reached.press("1")
@@ -80,6 +86,12 @@ async def the_place_is_kept_and_the_caller_rated(s: Slot) -> None:
     assert record.survey is not None
     assert record.survey.meaning == "impressed"
     assert abs(record.conversations[0].answered_at.timestamp() - answered_at) < 0.3
+    kept = await taken_in(of(s), line.call_id)
+    assert kept.missing_seconds is None
+    sides = sides_of((s.product.state / "recordings" / str(kept.path)).read_bytes())
+    for side, own, other in zip(sides, (CALLER, AGENT), (AGENT, CALLER), strict=True):
+        assert len(sounding(side, own)) > 20
+        assert len(sounding(side, other)) < 3
     second = await s.rung(seconds=8)
     assert second.caller == later.caller
     await later.hang_up()
