@@ -17,20 +17,21 @@ from ami_listener.events import (
     CallAnswered,
     CallEnded,
     CallHeld,
+    CallKind,
     CallResumed,
     CallTransferred,
     EndedBy,
     Event,
     LeaveStatus,
-    OutboundDialled,
-    OutboundEnded,
     OutboundHeld,
     QueueJoined,
     QueueLeft,
+    TalkKeyPressed,
 )
 from ami_listener.facts import MalformedFact, cause_or_none, fact_event, moment, stable_id
 from ami_listener.floor import Resync, TalkingCall, WaitingCall
 from ami_listener.members import AgentStates, Membership
+from ami_listener.own_calls import OwnCall, OwnCalls
 from dialplan.names import TOO_LATE, USER_EVENT, Fact, agent_of_interface
 
 __all__ = ["WANTED_EVENTS", "MalformedFact", "Translator", "fact_event", "resync_of"]
@@ -39,6 +40,8 @@ Message = Mapping[str, Any]
 
 _KEEP_MALFORMED: Final = 100
 _MOST_CALLS: Final = 20_000  # callers' legs remembered; more than any machine carries, and a bound
+_TRANSFERERS: Final = ("origtransferer", "secondtransferer")
+_NOT_PICKED_UP: Final = "external_replaces"  # where Asterisk sends who is joined with a call that nobody answered yet
 _REASON: Final = {"agent": EndedBy.AGENT, "caller": EndedBy.CALLER, "transfer": EndedBy.TRANSFER}
 
 
@@ -55,7 +58,8 @@ class Translator:
         # Callers' legs, by uniqueid; the value is the Linkedid Asterisk gave the whole conversation.
         self._calls: OrderedDict[str, str] = OrderedDict()
         self._call_of_link: dict[str, str] = {}
-        self._own: OrderedDict[str, str] = OrderedDict()  # agents' own calls → agent
+        self._own = OwnCalls()
+        self._recorded: set[str] = set()  # calls
         self._too_late: set[tuple[str, str]] = set()  # call and agent: picked up with the guard's stroke
         self.unknown: Counter[str] = Counter()
         self.malformed: Counter[str] = Counter()
@@ -101,17 +105,14 @@ class Translator:
             _text(message, "data"),
         )
         if fact == Fact.ENDED:
-            self._forget(call_id)
+            self._over(call_id)
             self._too_late = {pair for pair in self._too_late if pair[0] != call_id}
         elif event.call_id is not None and fact != Fact.CALLBACK_TRY:  # that is told when the call is long over
             self._remember(call_id, _text(message, "linkedid", call_id))
-        elif isinstance(event, OutboundDialled):
-            self._own[event.outbound_id] = event.agent
-            if len(self._own) > _MOST_CALLS:
-                self._own.popitem(last=False)
-        elif isinstance(event, OutboundEnded):
-            self._own.pop(event.outbound_id, None)
-        return [event]
+            if fact == Fact.RECORDING:
+                self._recorded.add(call_id)
+        own = self._own.happened(event)
+        return [event, *self._joined(own, own.joined or "", event.occurred_at)] if own else [event]
 
     # --- rings and answers -----------------------------------------------------------------------------------------
 
@@ -173,7 +174,8 @@ class Translator:
 
     def _own_held(self, message: Message, *, on: bool) -> list[Event]:
         own, agent = _text(message, "linkedid"), agent_of_interface(message["channel"])
-        if self._own.get(own) != agent:
+        known = self._own.of(own)
+        if known is None or known.agent != agent:
             return []
         return [
             OutboundHeld(**{**self._base(message, own, agent), "call_id": None}, outbound_id=own, agent=agent, on=on)
@@ -194,14 +196,18 @@ class Translator:
             return []
         agent = agent_of_interface(message["transfererchannel"])
         base = self._base(message, call_id, agent)
-        return [CallTransferred(**base, kind="blind", agent=agent, to=_text(message, "extension") or None)]
+        to: str | None = _text(message, "extension") or None
+        if to == _NOT_PICKED_UP:
+            own = self._own.latest(agent)
+            to = own.to if own else None
+        return [CallTransferred(**base, kind="blind", agent=agent, to=to)]
 
     def _attended_transfer(self, message: Message) -> list[Event]:
         if _text(message, "result") != "Success":
             return []
         call_id = self._known_call(
             *(_text(message, key) for key in ("transfereeuniqueid", "transfertargetuniqueid", "transfereelinkedid")),
-            *(_text(message, f"{leg}linkedid") for leg in ("origtransferer", "secondtransferer", "transfertarget")),
+            *(_text(message, f"{leg}linkedid") for leg in (*_TRANSFERERS, "transfertarget")),
         )
         if call_id is None:
             return []
@@ -211,17 +217,44 @@ class Translator:
         channel = _text(message, f"{target}channel")
         to = agent_of_interface(channel) or None
         base = self._base(message, call_id, agent)
-        events: list[Event] = [CallTransferred(**base, kind="attended", agent=agent, to=to)]
-        if to:
-            base = {**base, "event_id": stable_id("attended", call_id, channel, _text(message, "timestamp"))}
-            events.append(CallAnswered(**base, queue="", agent=to, agent_channel=channel))
-        return events
+        own = None if to else self._own.of(*(_text(message, f"{leg}linkedid") for leg in _TRANSFERERS))
+        moved = CallTransferred(**base, kind="attended", agent=agent, to=own.to if own else to)
+        if own is not None:
+            return [moved, *self._joined(own, call_id, base["occurred_at"])]
+        if not to:
+            return [moved]
+        base = {**base, "event_id": stable_id("attended", call_id, channel, _text(message, "timestamp"))}
+        return [moved, CallAnswered(**base, queue="", agent=to, agent_channel=channel)]
+
+    def _joined(self, own: OwnCall, call_id: str, at: datetime) -> list[Event]:
+        """Whom an agent had called talks with the caller now, or will when that is picked up."""
+        if own.kind is not CallKind.AGENT:
+            return []
+        if own.far_channel is None:
+            own.joined = call_id
+            return []
+        name = stable_id("attended", call_id, own.far_channel, at.isoformat())
+        return [
+            CallAnswered(
+                event_id=name, occurred_at=at, call_id=call_id, queue="", agent=own.to, agent_channel=own.far_channel
+            )
+        ]
+
+    def _key(self, message: Message) -> list[Event]:
+        if not self._recorded or _text(message, "direction") != "Received":
+            return []
+        call_id = self._known_call(message["uniqueid"], message["linkedid"])
+        if call_id is None or call_id not in self._recorded:
+            return []
+        agent = None if message["uniqueid"] == call_id else agent_of_interface(message["channel"])
+        base = self._base(message, call_id, agent or "")
+        return [TalkKeyPressed(**{**base, "call_id": None}, of_call=call_id, agent=agent)]
 
     def _hangup(self, message: Message) -> list[Event]:
         call_id = message["uniqueid"]
         if call_id not in self._calls:
             return []
-        self._forget(call_id)
+        self._over(call_id)
         base = self._base(message, call_id, "")
         return [CallEnded(**base, cause=cause_or_none(_text(message, "cause")))]
 
@@ -281,6 +314,10 @@ class Translator:
             self._call_of_link[linked] = call_id
         if len(self._calls) > _MOST_CALLS:
             self._forget(next(iter(self._calls)))
+
+    def _over(self, call_id: str) -> None:
+        self._recorded.discard(call_id)
+        self._forget(call_id)
 
     def _forget(self, call_id: str) -> None:
         linked = self._calls.pop(call_id, None)
@@ -345,6 +382,7 @@ _BY_NAME: Final[dict[str, _Handler]] = {
     "Unhold": Translator._unhold,
     "BlindTransfer": Translator._blind_transfer,
     "AttendedTransfer": Translator._attended_transfer,
+    "DTMFEnd": Translator._key,
     "Hangup": Translator._hangup,
     "QueueMemberStatus": Translator._member,
     "QueueMemberAdded": Translator._member,

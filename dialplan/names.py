@@ -34,6 +34,9 @@ class Context(StrEnum):
     PULL = "hotline-pull"  # where a waiting caller is sent whom a supervisor takes
     CALLBACK = "hotline-callback"  # placeholder that waits in the caller's place
     RECORD = "hotline-record"  # gosub on the caller's leg: whatever is said from now on is recorded
+    RECORDING_NOTICE = "hotline-recording-notice"  # what is spoken to caller and agent of a recorded talk
+    RECORDING_LEG = "hotline-recording-leg"  # the leg from which it is spoken
+    RECORDING_HUSH = "hotline-recording-hush"  # gosub on the caller's leg: no more of it
     CALLBACK_DIAL = "hotline-callback-dial"  # the far half, dials the caller when an agent has answered
 
 
@@ -53,6 +56,8 @@ class Variable(StrEnum):
     WHISPER_LEG = "HOTLINE_WHISPER"  # SHARED: the leg that speaks to this caller, to be ended
     CALLER_CHANNEL = "HOTLINE_CHANNEL"
     RECORDING_PAUSED = "HOTLINE_RECORDING_PAUSED"  # of a caller's leg: "1" while silence is recorded
+    RECORDING_NOTICE = "HOTLINE_NOTICE"  # SHARED: the leg from which the notice is, or was, spoken to this caller
+    TARGET = "HOTLINE_TARGET"  # of a leg that speaks into a caller's leg: which
     TAKEN_UP = "HOTLINE_TAKEN_UP"  # epoch seconds at which a reloaded browser said that it goes on with this leg's call
     RECORDED = "HOTLINE_RECORDED"  # "1" once a recording of the talks was begun
     SPY_CHANNEL = "HOTLINE_SPY_CHANNEL"  # on a supervisor's leg: whom to listen to

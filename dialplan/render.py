@@ -55,6 +55,9 @@ WANTED_EVENTS = (
     "FullyBooted", "Shutdown", "Reload", "DBGetResponse", "DBGetComplete", "Status", "StatusComplete",
 )  # fmt: skip
 
+# A key pressed in a talk: asked for where talks are recorded, and as few as can be.
+RECORDED_EVENT = "DTMFEnd"
+
 # Made many times a call; every one would wake whoever reads for the service, to be thrown away there.
 UNHEARD_EVENTS = (
     "Newexten", "NewExten", "Newchannel", "Newstate", "NewCallerid", "NewConnectedLine", "NewAccountCode", "Rename",
@@ -119,6 +122,7 @@ def _values(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_
     return sections | {
         "C": names.Context,
         "S": names.Store,
+        "V": names.Variable,
         "P": names.PauseReason,
         "user_event": names.USER_EVENT,
         "too_late": names.TOO_LATE,
@@ -136,6 +140,7 @@ def _values(site: HotlineSite, folders: RenderFolders, secrets: Secrets, system_
         "wrap_up_default": max(queue.wrap_up_seconds for queue in site.queues),
         "modules": MODULES,
         "wanted_events": WANTED_EVENTS,
+        "recorded_event": RECORDED_EVENT,
         "unheard_events": UNHEARD_EVENTS,
         "folders": folders,
         "monitored": monitored(folders.recordings, f"${{{names.Variable.CALL_ID}}}", sides=site.recording.sides),

@@ -42,6 +42,7 @@ from ami_listener.events.calls import (
     RecordingStarted,
     SurveyAnswered,
     SurveyAsked,
+    TalkKeyPressed,
     TransferEnded,
     TransferResult,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "StreamResumed",
     "SurveyAnswered",
     "SurveyAsked",
+    "TalkKeyPressed",
     "TransferEnded",
     "TransferResult",
 ]

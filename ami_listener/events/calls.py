@@ -191,6 +191,17 @@ class RecordingStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TalkKeyPressed(Event):
+    """A key was pressed during a call that is recorded: when and by whom, never which: it may be of a card's number.
+
+    ``agent`` is None when it was the caller. ``call_id`` is None: it is a mark of the recording, no part of the call.
+    """
+
+    of_call: str
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAsked(Event):
     """The satisfaction question was put (H7). ``scale``: name of the scale in the settings."""
 

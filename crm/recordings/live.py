@@ -7,10 +7,9 @@ in the sound.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,11 +20,14 @@ from ami_listener.events import (
     AgentLegReplaced,
     CallAnswered,
     CallEnded,
+    CallSpied,
     CallTransferred,
     Event,
     RecordingStarted,
+    SpyEnded,
+    TalkKeyPressed,
 )
-from ami_listener.recording_actions import BeginRecording, EndRecording, MuteRecording
+from ami_listener.recording_actions import MuteRecording
 from ami_listener.records import CallRecord
 from crm.audit.service import note
 from crm.database import reading, writing
@@ -33,49 +35,22 @@ from crm.live import Hub
 from crm.pbx_store import Send, delete, put
 from crm.recordings import service
 from crm.recordings.keeper import RecordingKeeper
+from crm.recordings.renewal import Renewal, Running
+from crm.recordings.timeline import Touch
 from crm.staff.access import Visitor
 from dialplan.names import Store, Variable
-from dialplan.recording import monitored
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 20.0
 AFTER_CALL_SECONDS: Final = 3.0
 EXPIRE_SECONDS: Final = 3600.0
+TOUCHES: Final = 200  # of one call between two looks: more is a fax
 TOPIC: Final = "recordings"
-UNTIL_A_SOUND_SECONDS: Final = 0.08  # 20 ms apart; some networks send 40 or 60
 
 
 class NotRecorded(LookupError):
     """No recording of this call goes on."""
-
-
-@dataclass(slots=True)
-class Running:
-    """One recording that goes on. ``agents``: who talks, or talked, in it. ``changing``: one at a time ends it,
-    begins it again or makes it silent; ``stale``: it has to begin again once it may be heard."""
-
-    call_id: str
-    channel: str
-    queue: str | None
-    started_at: datetime
-    sides: bool
-    announced: bool
-    paused_at: datetime | None = None
-    agents: set[str] = field(default_factory=set)
-    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    stale: bool = False
-
-    def json(self) -> dict[str, Any]:
-        """As pages read it."""
-        return {
-            "call_id": self.call_id,
-            "queue": self.queue,
-            "started_at": self.started_at.isoformat(),
-            "state": "paused" if self.paused_at else "on",
-            "paused_at": self.paused_at.isoformat() if self.paused_at else None,
-            "agents": sorted(self.agents),
-        }
 
 
 class LiveRecordings:
@@ -106,8 +81,9 @@ class LiveRecordings:
         self._recorded_with = recorded_with
         self._running: dict[str, Running] = {}
         self._to_note: list[Running] = []
+        self._to_note_touches: list[Running] = []  # calls that are over
         self._work = asyncio.Event()
-        self._beginning: set[asyncio.Task[None]] = set()
+        self._renewal = Renewal(send, keeper.spool)
         self.stopped_for_disk = False
         self._told_of_disk: bool | None = None
 
@@ -118,25 +94,46 @@ class LiveRecordings:
         if isinstance(event, RecordingStarted):
             self._begun(event)
             return
-        if not self._running or event.call_id not in self._running:
+        if not self._running:
             return
-        running = self._running[event.call_id]
+        if isinstance(event, TalkKeyPressed):
+            self._touched(event)
+        elif isinstance(event, CallSpied | SpyEnded):
+            self._spied(event)
+        elif event.call_id in self._running:
+            self._called(self._running[event.call_id], event)
+
+    def _called(self, running: Running, event: Event) -> None:
         if isinstance(event, CallAnswered):
             self._joined(running, event.agent)
-        elif isinstance(event, CallTransferred) and event.kind == "attended":
-            if event.to and not self._recorded_with(event.to):
-                self._start(self._end(running))
+        elif isinstance(event, CallTransferred):
+            if event.kind != "attended":
+                self._renewal.handed_on(running)
+            elif event.to and not self._recorded_with(event.to):
+                self._renewal.end(running)
             else:
                 self._joined(running, event.to or "")
-                self._begin_again(running)
+                self._renewal.begin_again(running)
         elif isinstance(event, AgentLegReplaced):
-            self._begin_again(running)
+            self._renewal.begin_again(running)
         elif isinstance(event, AgentLegEnded):
             self._hub.publish(f"agent/{event.agent}", {"kind": "recording", "recording": None})
         elif isinstance(event, CallEnded):
             del self._running[running.call_id]
+            if running.touches:
+                self._to_note_touches.append(running)
             self._hub.publish(TOPIC, {"kind": "recordings"})
             self._work.set()
+
+    def _touched(self, event: TalkKeyPressed) -> None:
+        running = self._running.get(event.of_call)
+        if running is not None and not running.private and len(running.touches) < TOUCHES:
+            running.touches.append(Touch(event.occurred_at, event.agent))
+
+    def _spied(self, event: CallSpied | SpyEnded) -> None:
+        for running in self._running.values():
+            if event.spy_id in running.barging or (isinstance(event, CallSpied) and event.of_call == running.call_id):
+                self._renewal.spied(event, running)
 
     def _begun(self, event: RecordingStarted) -> None:
         if event.call_id is None or event.call_id in self._running:
@@ -159,40 +156,6 @@ class LiveRecordings:
             running.agents.add(agent)
             self._hub.publish(f"agent/{agent}", {"kind": "recording", "recording": running.json()})
         self._hub.publish(TOPIC, {"kind": "recordings"})
-
-    # -- what Asterisk cannot be left alone with
-
-    def _begin_again(self, running: Running) -> None:
-        """Somebody else speaks, or from elsewhere: see the template ``recording.conf``."""
-        running.stale = True
-        self._start(self._renew(running))
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._beginning.add(task)
-        task.add_done_callback(self._beginning.discard)
-
-    async def _end(self, running: Running) -> None:
-        """Whom the caller talks with now was not told of any recording."""
-        async with running.changing:
-            running.stale = False
-            try:
-                await self._send(EndRecording(running.channel))
-            except AmiError:
-                log.warning("call %s: its recording could not be ended", running.call_id)
-
-    async def _renew(self, running: Running) -> None:
-        async with running.changing:
-            if running.paused_at is not None or not running.stale:
-                return  # silence must not end by itself: later
-            running.stale = False
-            try:
-                await self._send(EndRecording(running.channel))
-                await asyncio.sleep(UNTIL_A_SOUND_SECONDS)
-                file, options = monitored(self._keeper.spool, running.call_id, sides=running.sides)
-                await self._send(BeginRecording(running.channel, file, options))
-            except AmiError:
-                log.warning("call %s: its recording could not begin again", running.call_id)
 
     # -- what is asked
 
@@ -219,14 +182,17 @@ class LiveRecordings:
         if (running.paused_at is not None) == paused:
             return running
         async with running.changing:
+            running.private = True  # from before the silence begins until after it has ended
             try:
                 await self._silence(running.channel, paused)
+                running.paused_at = self._clock() if paused else None
             except ActionFailed:
                 raise NotRecorded(call_id) from None
-            at = self._clock()
-            running.paused_at = at if paused else None
+            finally:
+                running.private = running.paused_at is not None
+            at = running.paused_at or self._clock()
         if running.stale:
-            self._begin_again(running)
+            self._renewal.begin_again(running)
         for agent in running.agents:
             self._hub.publish(f"agent/{agent}", {"kind": "recording", "recording": running.json()})
         self._hub.publish(TOPIC, {"kind": "recordings"})
@@ -301,6 +267,7 @@ class LiveRecordings:
                     sides=one.sides,
                     announced=one.announced,
                     paused_at=paused.get(one.call_id),
+                    private=one.call_id in paused,
                 )
 
     def _is_over(self, call_id: str) -> bool:
@@ -321,6 +288,11 @@ class LiveRecordings:
                     channel=one.channel,
                 )
             self._to_note.remove(one)
+        while self._to_note_touches:
+            one = self._to_note_touches[0]
+            with writing(self._engine) as connection:
+                service.note_touches(connection, one.call_id, one.touches)
+            self._to_note_touches.remove(one)
 
     async def _look_at_disk(self) -> None:
         if not self._wanted:

@@ -57,3 +57,14 @@ recording_pauses: Final = Table(
     Column("who", Text, nullable=False),
     Index(None, "call_id"),
 )
+
+# Keys pressed in a talk: when and by whom. Which is not kept: it may be of a card's number.
+recording_keys: Final = Table(
+    "recording_keys",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("call_id", Text, nullable=False),
+    Column("pressed_at", Instant, nullable=False),
+    Column("agent", Text),  # extension; empty: the caller
+    Index(None, "call_id"),
+)

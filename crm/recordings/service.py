@@ -1,17 +1,17 @@
 """What is known of recordings: begun, paused, kept, listed, deleted."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, update
 
 from crm.calls.models import calls, conversations
 from crm.database import insert_into
-from crm.recordings.models import RecordingState, recording_pauses, recordings
-from crm.recordings.timeline import PauseSpan
+from crm.recordings.models import RecordingState, recording_keys, recording_pauses, recordings
+from crm.recordings.timeline import PauseSpan, Touch
 
 PAGE: Final = 50
 
@@ -195,6 +195,19 @@ def pauses(connection: Connection, call_id: str) -> list[PauseSpan]:
     return [PauseSpan(*row) for row in connection.execute(query.order_by(columns.from_at))]
 
 
+def note_touches(connection: Connection, call_id: str, touches: Iterable[Touch]) -> None:
+    """Notes that keys were pressed in a talk."""
+    rows = [{"call_id": call_id, "pressed_at": touch.at, "agent": touch.agent} for touch in touches]
+    connection.execute(insert(recording_keys), rows)
+
+
+def touches(connection: Connection, call_id: str) -> list[Touch]:
+    """When keys were pressed, in order."""
+    columns = recording_keys.c
+    query = select(columns.pressed_at, columns.agent).where(columns.call_id == call_id).order_by(columns.pressed_at)
+    return [Touch(*row) for row in connection.execute(query)]
+
+
 def paused_calls(connection: Connection) -> dict[str, datetime]:
     """Running recordings that are paused now → since when."""
     columns = recording_pauses.c
@@ -270,6 +283,7 @@ def mark_deleted(connection: Connection, call_id: str, at: datetime) -> None:
     """Notes that the sound is gone; how long it was, and its checksum, stay."""
     values = {"state": RecordingState.DELETED, "path": None, "peaks": None, "deleted_at": at}
     connection.execute(update(recordings).where(recordings.c.call_id == call_id).values(**values))
+    connection.execute(delete(recording_keys).where(recording_keys.c.call_id == call_id))
 
 
 def sound_of(recording: Recording, folder: Path) -> Path:

@@ -25,7 +25,8 @@ class MarkKind(StrEnum):
     RESUME = "resume"
     TRANSFER = "transfer"
     END = "end"  # of one agent's part
-    KEY = "key"
+    KEY = "key"  # in a menu
+    TOUCH = "touch"  # any, in the talk
     PAUSE = "pause"
     CONTINUE = "continue"
     SURVEY = "survey"
@@ -41,6 +42,14 @@ class Mark:
     seconds: float | None
     who: str | None = None
     detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A key was pressed in the talk; which, nobody knows. ``agent``: extension, None: by the caller."""
+
+    at: datetime
+    agent: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +102,13 @@ def place(spans: Sequence[Span], at: datetime, seconds: float | None = None) -> 
     return None
 
 
-def marks_of(record: CallRecord, pauses: Iterable[PauseSpan] = (), seconds: float | None = None) -> list[Mark]:
-    """Everything that happened in the call, in order."""
+def marks_of(
+    record: CallRecord,
+    pauses: Iterable[PauseSpan] = (),
+    seconds: float | None = None,
+    touches: Iterable[Touch] = (),
+) -> list[Mark]:
+    """Everything that happened in the call, in order. Of the ``touches`` those in the talk: the others are a menu's."""
     told: list[tuple[MarkKind, datetime, str | None, str | None]] = []
     told += [(MarkKind.RING, ring.rang_at, ring.agent, None) for ring in record.rings]
     told += [(MarkKind.KEY, key.pressed_at, None, key.key) for key in record.menu_keys]
@@ -114,6 +128,11 @@ def marks_of(record: CallRecord, pauses: Iterable[PauseSpan] = (), seconds: floa
     if record.survey is not None and record.survey.key and record.survey.answered_at:
         told.append((MarkKind.SURVEY, record.survey.answered_at, None, record.survey.key))
     spans = spans_of(record)
+    told += [
+        (MarkKind.TOUCH, touch.at, touch.agent, None)
+        for touch in touches
+        if place(spans, touch.at, seconds) is not None
+    ]
     told.sort(key=lambda one: one[1])
     return [Mark(kind, at, place(spans, at, seconds), who, detail) for kind, at, who, detail in told]
 

@@ -18,10 +18,11 @@ from crm.database import reading, writing
 from crm.recordings import service
 from crm.recordings.keeper import RecordingKeeper
 from crm.recordings.listening import Listening
-from crm.recordings.live import LiveRecordings, NotRecorded, Running
+from crm.recordings.live import LiveRecordings, NotRecorded
+from crm.recordings.renewal import Running
 from crm.recordings.service import PAGE, Recording, UnknownRecording, Wanted
 from crm.recordings.sound import HEADER_BYTES, Peaks, mixed, wav_header
-from crm.recordings.timeline import marks_of, parts_of
+from crm.recordings.timeline import MarkKind, marks_of, parts_of
 from crm.recordings.words import WORDS
 from crm.staff.access import AGENTS, SUPERVISORS, Access, Visitor
 from crm.web.dates import BUDDHIST_ERA, day_of
@@ -245,7 +246,7 @@ class RecordingPages:
         marks, parts = [], []
         if story is not None:
             pauses = service.pauses(connection, recording.call_id)
-            marks = marks_of(story.record, pauses, recording.seconds)
+            marks = marks_of(story.record, pauses, recording.seconds, service.touches(connection, recording.call_id))
             parts = parts_of(story.record, recording.seconds)
         kept = service.peaks(connection, recording.call_id)
         shown = Peaks.of_text(kept) if kept else Peaks(b"", b"")
@@ -266,6 +267,9 @@ class RecordingPages:
 
     def _label(self, kind: str, who: str | None, detail: str | None, language: str) -> str:
         names = self._around.agents()
+
+        if kind == MarkKind.TOUCH and who is None:
+            return WORDS[language]["mark_touch_caller"]
 
         def name(text: str | None) -> str:
             return names.get(text or "", {}).get(language) or text or "–"

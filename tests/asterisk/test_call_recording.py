@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from exchange import Scenario, Slot, changed, exchange_site, play, verdict
+from handing_on import consulted, joined
 from product import MUSIC_HERTZ, TONES, ProductAsterisk
 from telephone_audio import FRAME, goertzel, tone
 from telephones import Call, final_notify
@@ -94,16 +95,9 @@ async def hold_and_attended_transfer_stay_in_it(s: Slot) -> None:
     """The caller's leg is what is recorded: hold, then the second agent, in one recording. The second telephone counts
     its packets from higher up; from lower down it needs the service (``test_whole_recording``)."""
     call, first, name = await talking(s)
-    await first.hold()
-    consult = await s.exchange.desks.call(s.agents[1], s.agents[0])
-    second = await s.rung(1)
-    second.audio.sequence = first.audio.sequence + 5000
-    await second.answer()
-    await consult.answered()
+    consult, second = await consulted(s, first, counts=5000)
     await s.product.until(lambda: len(call.audio.tone_times(MUSIC_HERTZ)) > 25, 5, "music")
-    assert await first.refer_attended(consult) == 202
-    await s.product.until(lambda: final_notify(first) == "200", 5, "joined")
-    await asyncio.gather(first.hang_up(), consult.hang_up())
+    await joined(s, first, consult)
     second.audio.sound = tone(SECOND)
     await s.product.until(lambda: len(call.audio.tone_times(SECOND)) > 25, 5, "second agent heard")
     await second.hang_up()

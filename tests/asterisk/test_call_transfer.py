@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from exchange import WRAP_UP_SECONDS, Scenario, Slot, play, verdict
+from handing_on import consulted, joined
 from product import ProductAsterisk, sound
 from telephone_audio import tone
 from telephones import Call, final_notify
@@ -99,14 +100,8 @@ async def blind_to_a_number_that_may_not_be_dialled(s: Slot) -> None:
 async def attended(s: Slot) -> None:
     """The first agent asks the second, then joins caller and second; each wraps up after his own part."""
     call, first, name = await s.talk()
-    await first.hold()
-    consult = await s.exchange.desks.call(s.agents[1], s.agents[0])
-    second = await s.rung(1)
-    await second.answer()
-    await consult.answered()
-    assert await first.refer_attended(consult) == 202
-    await s.product.until(lambda: final_notify(first) == "200", 5, "joined")
-    await asyncio.gather(first.hang_up(), consult.hang_up())
+    consult, second = await consulted(s, first)
+    await joined(s, first, consult)
     second.audio.sound, call.audio.sound = tone(1300), tone(1500)
     await s.product.until(lambda: len(call.audio.tone_times(1300)) > 10, 5, "second agent heard by caller")
     await s.product.until(lambda: len(second.audio.tone_times(1500)) > 10, 5, "caller heard by second agent")

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 from exchange import WRAP_UP_SECONDS, Scenario, Slot, play, ringing_at, verdict
+from handing_on import consulted, joined
 from product import ProductAsterisk
-from telephones import Call, final_notify
+from telephones import Call
 
 from dialplan.names import PauseReason
 
@@ -65,13 +66,8 @@ async def after_a_blind_transfer_the_second_agent_too(s: Slot) -> None:
 
 async def attended(s: Slot) -> tuple[Call, Call, Call]:
     call, first, _ = await s.talk()
-    consult = await s.exchange.desks.call(s.agents[1], s.agents[0])
-    second = await s.rung(1)
-    await second.answer()
-    await consult.answered()
-    await first.refer_attended(consult)
-    await s.product.until(lambda: final_notify(first) == "200", 5, "joined")
-    await asyncio.gather(first.hang_up(), consult.hang_up())
+    consult, second = await consulted(s, first)
+    await joined(s, first, consult)
     return call, first, second
 
 

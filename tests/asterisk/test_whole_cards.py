@@ -9,6 +9,7 @@ from typing import cast
 import httpx
 import pytest
 from exchange import SURVEY, Exchange, Scenario, Slot, play, verdict
+from handing_on import consulted, joined
 from product import sound
 from telephones import Call, final_notify
 from whole import WRAP_UP_SECONDS, Whole, of, running, whole_settings
@@ -138,15 +139,9 @@ async def not_picked_up_at_first(s: Slot) -> None:
 async def attended_to_a_colleague(s: Slot) -> None:
     """K3, K4: REFER with Replaces."""
     call, first, name = await s.talk()
-    await first.hold()
-    consult = await s.exchange.desks.call(s.agents[1], s.agents[0])
-    second = await s.rung(1)
-    await second.answer()
-    await consult.answered()
+    consult, second = await consulted(s, first)
     assert cards_of(of(s), name) == []  # asking a colleague is no transfer
-    assert await first.refer_attended(consult) == 202
-    await s.product.until(lambda: final_notify(first) == "200", 5, "joined")
-    await asyncio.gather(first.hang_up(), consult.hang_up())
+    await joined(s, first, consult)
     made = await card(s, name, Handover.CONNECTED)
     assert (made.mode, made.agent, made.to_dial) == ("attended", *s.agents)
     await second.hang_up()
@@ -162,9 +157,7 @@ async def attended_to_a_department(s: Slot) -> None:
     await office.answer()
     await consult.answered()
     await asyncio.sleep(0.5)
-    assert await first.refer_attended(consult) == 202
-    await s.product.until(lambda: final_notify(first) == "200", 5, "joined")
-    await asyncio.gather(first.hang_up(), consult.hang_up())
+    await joined(s, first, consult)
     made = await card(s, name, Handover.CONNECTED)
     assert (made.mode, made.department, made.to_dial) == ("attended", "office-12", "712")
     await office.hang_up()

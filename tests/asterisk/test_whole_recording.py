@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from exchange import Scenario, Slot, play, verdict
+from handing_on import consulted, joined
+from product import TONES
 from recorded import sides_of, sounding, taken_in
 from telephone_audio import FRAME, tone
-from telephones import final_notify
+from telephones import Call, final_notify
 from whole import Whole, of
 
 from crm.database import reading, writing
@@ -25,6 +27,7 @@ from crm.staff.passwords import Hasher
 from dialplan.prompts.audio import decode_ulaw
 
 CALLER, AGENT, SECOND, SECRET = 1300, 1700, 2100, 2900  # hertz
+NOTICE = TONES["agent-recording-notice"]
 
 
 def supervisor(whole: Whole, username: str = "listener") -> tuple[str, str]:
@@ -48,7 +51,8 @@ def asked(whole: Whole, who: tuple[str, str], method: str, path: str) -> bytes:
 
 
 async def a_recorded_talk(s: Slot) -> None:
-    """The secret is spoken by both while the recording is paused; it is heard, and on no side of the recording."""
+    """The secret is spoken by both while the recording is paused; it is heard, and on no side of the recording. Keys
+    are marks, but not those of the secret."""
     whole = of(s)
     who = await asyncio.to_thread(supervisor, whole)
 
@@ -68,9 +72,12 @@ async def a_recorded_talk(s: Slot) -> None:
         await s.product.until(lambda: len(call.audio.tone_times(theirs, 0.3, since)) > frames, 6, "agent heard")
 
     await say(CALLER, AGENT, 25)
+    await call.press("5")
+    await leg.press("6")
     live = await ask("GET", "/api/recordings/live")
     assert [one["agents"] for one in live if one["call_id"] == name] == [[s.agents[0]]]
     assert (await ask("POST", f"/api/recordings/{name}/pause"))["state"] == "paused"
+    await call.press("4111")
     await say(SECRET, SECRET, 40)
     await say(CALLER, AGENT, 5)  # nothing of the secret is on the way any more
     assert (await ask("POST", f"/api/recordings/{name}/resume"))["state"] == "on"
@@ -89,44 +96,96 @@ async def a_recorded_talk(s: Slot) -> None:
         assert quiet > 0.7
     told = await ask("GET", f"/api/recordings/{name}?lang=en")
     assert {"answer", "pause", "continue", "end"} <= {mark["kind"] for mark in told["marks"]}
+    pressed = [mark["label"] for mark in told["marks"] if mark["kind"] == "touch"]
+    assert pressed == ["Caller presses a key", f"Agent {s.index}-1 presses a key"]
+
+
+async def begun(s: Slot, over_seconds: float) -> tuple[Call, Call, str]:
+    """A recorded talk; ``over_seconds``: so long the caller has heard the first agent."""
+    call = await s.exchange.network.call(f"13{s.index:02}", s.caller())
+    first = await s.rung(0)
+    await first.answer()
+    await call.answered()
+    call.audio.sound, first.audio.sound = tone(CALLER), tone(AGENT)
+    frames = over_seconds / 0.02
+    await s.product.until(lambda: len(call.audio.tone_times(AGENT, 0.3)) > frames, 9, "first agent heard")
+    return call, first, await s.id_of(call)
+
+
+async def both_are_on_it(s: Slot, call: Call, second: Call, name: str) -> None:
+    """The second agent talks and hangs up; the recording has what each of the three said."""
+    second.audio.sound = tone(SECOND)
+    await s.product.until(lambda: len(call.audio.tone_times(SECOND, 0.3)) > 60, 8, "second agent heard")
+    await second.hang_up()
+    await call.ended(12)
+    await of(s).over(name)
+    one = await taken_in(of(s), name)
+    callers, agents = sides_of((of(s).state / "recordings" / str(one.path)).read_bytes())
+    assert one.missing_seconds is None
+    assert len(sounding(agents, AGENT)) > 25
+    assert len(sounding(agents, SECOND)) > 40
+    assert len(sounding(callers, CALLER)) > 80
+    assert not sounding(callers, SECOND) + sounding(agents, CALLER) + sounding(agents, SECRET)
 
 
 async def who_is_handed_the_caller_is_on_it(s: Slot) -> None:
     """After an attended transfer to a telephone that counts its packets from lower down, which Asterisk's recorder
     takes for late: the service begins the recording again."""
-    whole = of(s)
-    call = await s.exchange.network.call(f"13{s.index:02}", s.caller())
-    first = await s.rung(0)
-    await first.answer()
-    await call.answered()
-    name = await s.id_of(call)
-    call.audio.sound, first.audio.sound = tone(CALLER), tone(AGENT)
-    await s.product.until(lambda: len(call.audio.tone_times(AGENT, 0.3)) > 200, 9, "the notice over, first agent heard")
-    await first.hold()
-    consult = await s.exchange.desks.call(s.agents[1], s.agents[0])
+    call, first, name = await begun(s, over_seconds=4)  # the notice is over
+    consult, second = await consulted(s, first, counts=-5000)
+    consult.audio.sound = tone(SECRET)
+    await s.product.until(lambda: len(second.audio.tone_times(SECRET)) > 25, 5, "the agents talk")
+    await joined(s, first, consult)
+    await both_are_on_it(s, call, second, name)
+
+
+async def handed_on_while_the_notice_is_spoken(s: Slot) -> None:
+    """The notice is one more who holds Asterisk's filter: it is broken off, and spoken anew to the second agent."""
+    call, first, name = await begun(s, over_seconds=0.7)
+    await s.product.until(lambda: len(call.audio.tone_times(NOTICE, 0.1)) > 5, 5, "the notice begins")
+    assert await first.refer(s.agents[1]) == 202
+    await s.product.until(lambda: final_notify(first) or first.ended_at, 5, "transfer accepted")
+    await first.hang_up()
     second = await s.rung(1)
     second.audio.sequence = first.audio.sequence - 5000
     await second.answer()
-    await consult.answered()
-    consult.audio.sound = tone(SECRET)
-    await s.product.until(lambda: len(second.audio.tone_times(SECRET)) > 25, 5, "the agents talk")
-    assert await first.refer_attended(consult) == 202
-    await s.product.until(lambda: final_notify(first) == "200", 5, "joined")
-    await asyncio.gather(first.hang_up(), consult.hang_up())
-    second.audio.sound = tone(SECOND)
-    await s.product.until(lambda: len(call.audio.tone_times(SECOND)) > 60, 8, "second agent heard")
-    await second.hang_up()
-    await call.ended(12)
-    await whole.over(name)
-
-    who = await asyncio.to_thread(supervisor, whole, "handed")
-    await taken_in(whole, name)
-    _, agents = sides_of(await asyncio.to_thread(asked, whole, who, "GET", f"/api/recordings/{name}/sound"))
-    assert len(sounding(agents, AGENT)) > 60
-    assert len(sounding(agents, SECOND)) > 40
+    await s.product.until(lambda: len(second.audio.tone_times(NOTICE, 0.1)) > 10, 5, "the second agent is told")
+    await both_are_on_it(s, call, second, name)
+    assert len(s.lines(name, "RECORDING")) == 1
 
 
-SCENARIOS: list[Scenario] = [a_recorded_talk, who_is_handed_the_caller_is_on_it]
+async def joined_while_the_notice_is_spoken(s: Slot) -> None:
+    """The same where the service does it."""
+    call, first, name = await begun(s, over_seconds=0.7)
+    consult, second = await consulted(s, first, counts=-5000)
+    await joined(s, first, consult)
+    await s.product.until(lambda: len(second.audio.tone_times(NOTICE, 0.1)) > 10, 5, "the second agent is told")
+    await both_are_on_it(s, call, second, name)
+
+
+async def joined_while_a_supervisor_speaks(s: Slot) -> None:
+    """Who barges in is another, until the first agent's leg ends."""
+    call, first, name = await begun(s, over_seconds=4)
+    boss, voice = f"2{s.index:02}3", 700
+    await s.exchange.desks.register(boss, of(s).secrets.agents[boss])
+    shown = s.product.cli("core show channels concise").splitlines()
+    (talk,) = [line.split("!")[0] for line in shown if line.startswith(f"PJSIP/{s.agents[0]}-")]
+    ways = f"channel originate PJSIP/{boss} application ChanSpy {talk},quESXB"
+    asking = asyncio.create_task(asyncio.to_thread(s.product.cli, ways))
+    spy = await s.exchange.desks.next_call(boss)
+    await spy.answer()
+    await asking
+    spy.audio.sound = tone(voice)
+    await s.product.until(lambda: len(call.audio.tone_times(voice, 0.15)) > 25, 5, "supervisor heard")
+    consult, second = await consulted(s, first, counts=-5000)
+    await joined(s, first, consult)
+    await both_are_on_it(s, call, second, name)
+
+
+SCENARIOS: list[Scenario] = [
+    a_recorded_talk, who_is_handed_the_caller_is_on_it, handed_on_while_the_notice_is_spoken,
+    joined_while_the_notice_is_spoken, joined_while_a_supervisor_speaks,
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

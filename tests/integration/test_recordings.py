@@ -16,14 +16,18 @@ from fake_pbx import FakePbx
 from guarded_house import GuardedHouse
 from sqlalchemy import Engine
 
-from ami_listener.actions import Action, SetVariable
+from ami_listener.actions import Action, AmiDown, Hangup, SetVariable
 from ami_listener.events import (
     AgentLegReplaced,
     CallAnswered,
     CallEnded,
+    CallSpied,
     CallTransferred,
     Event,
     RecordingStarted,
+    SpyEnded,
+    SpyMode,
+    TalkKeyPressed,
 )
 from ami_listener.recording_actions import BeginRecording, EndRecording, MuteRecording
 from ami_listener.records import CallRecord, Conversation, Outcome, Transfer
@@ -266,6 +270,41 @@ def test_a_part_is_left_out_and_that_is_on_record(sqlite_engine: Engine, tmp_pat
     assert noted == ["recording.resumed", "recording.paused"]
 
 
+def test_keys_are_marks_but_not_while_something_private_is_said(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """Not even that a key was pressed is kept while it is paused: how many digits a card has would be told by it."""
+    who, pbx = visitor(sqlite_engine), FakePbx()
+
+    def pressed(second: int, agent: str | None = None) -> TalkKeyPressed:
+        at = NOW + timedelta(seconds=second)
+        return TalkKeyPressed(event_id=f"key-{second}", occurred_at=at, of_call=CALL, agent=agent)
+
+    async def talk() -> None:
+        live = live_of(sqlite_engine, tmp_path, pbx)
+        live.happened(pressed(0))
+        live.happened(STARTED)
+        live.happened(pressed(1))
+        await live.pause(CALL, who)
+        live.happened(pressed(2))
+        pbx.down = True
+        with pytest.raises(AmiDown):
+            await live.go_on(CALL, who)
+        pbx.down = False
+        live.happened(pressed(3))
+        await live.go_on(CALL, who)
+        live.happened(pressed(4, "1001"))
+        live.happened(CallEnded(event_id="3", occurred_at=NOW, call_id=CALL))
+        live._note_begun()
+        live._note_begun()
+
+    asyncio.run(talk())
+    with reading(sqlite_engine) as connection:
+        kept = service.touches(connection, CALL)
+    assert [((touch.at - NOW).seconds, touch.agent) for touch in kept] == [(1, None), (4, "1001")]
+    with writing(sqlite_engine) as connection:
+        service.mark_deleted(connection, CALL, NOW)
+        assert service.touches(connection, CALL) == []
+
+
 def test_a_database_that_is_away_keeps_no_secret_in_the_sound(sqlite_engine: Engine, tmp_path: Path) -> None:
     who, pbx = visitor(sqlite_engine), FakePbx()
     with sqlite_engine.begin() as connection:
@@ -304,7 +343,7 @@ def test_it_begins_again_where_nobody_passes_the_dialplan(sqlite_engine: Engine,
             pbx.sent.clear()
             for event in events:
                 live.happened(event)
-            while live._beginning:
+            while not live._renewal.idle:
                 await asyncio.sleep(0.01)
             return [action for action in pbx.sent if isinstance(action, BeginRecording | EndRecording)]
 
@@ -316,13 +355,56 @@ def test_it_begins_again_where_nobody_passes_the_dialplan(sqlite_engine: Engine,
         assert await asked_after(RELOADED) == []
         pbx.sent.clear()
         await live.go_on(CALL, who)
-        while live._beginning:
+        while not live._renewal.idle:
             await asyncio.sleep(0.01)
         assert pbx.sent[-2:] == again
         assert await asked_after(replace(TRANSFERRED, to=None)) == again
         assert await asked_after(replace(TRANSFERRED, to="provider")) == [end]
         pbx.down = True
         assert await asked_after(RELOADED) == []
+
+    asyncio.run(talk())
+
+
+def test_who_speaks_in_it_holds_asterisks_filter_too(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """A supervisor who barges in is waited for; a notice that is being spoken is broken off and spoken anew."""
+    pbx = FakePbx()
+    barged = CallSpied(
+        event_id="4", occurred_at=NOW, spy_id="spy-1", supervisor="1009", mode=SpyMode.BARGE, agent="1001",
+        of_call=CALL, channel="PJSIP/1009-00000009",
+    )  # fmt: skip
+    gone = SpyEnded(event_id="5", occurred_at=NOW, spy_id="spy-1", supervisor="1009")
+    blind = replace(TRANSFERRED, kind="blind")
+
+    async def talk() -> None:
+        live = live_of(sqlite_engine, tmp_path, pbx)
+
+        async def begun_after(*events: Event) -> int:
+            pbx.sent.clear()
+            for event in events:
+                live.happened(event)
+            while not live._renewal.idle:
+                await asyncio.sleep(0.01)
+            return sum(isinstance(action, BeginRecording) for action in pbx.sent)
+
+        await begun_after(STARTED)
+        for handed_on, at_once in ((TRANSFERRED, 1), (blind, 0), (RELOADED, 1)):
+            assert await begun_after(barged, handed_on) == at_once
+            assert await begun_after(replace(gone, spy_id="spy-2")) == 0
+            assert await begun_after(gone) == 1
+            assert await begun_after(gone) == 0
+        assert await begun_after(replace(barged, of_call="main-other.1"), RELOADED, gone) == 1
+        assert await begun_after(replace(barged, mode=SpyMode.LISTEN), RELOADED, gone) == 1
+        assert not pbx.originated()
+        pbx.variables = {"SHARED(HOTLINE_NOTICE)": "Local/s@hotline-recording-leg-00000001;2", "HOTLINE_LANG": "en"}
+        pbx.channels[pbx.variables["SHARED(HOTLINE_NOTICE)"]] = {}
+        assert await begun_after(RELOADED) == 1
+        assert Hangup(pbx.variables["SHARED(HOTLINE_NOTICE)"]) in pbx.sent
+        assert [dict(one.variables) for one in pbx.originated()] == [
+            {"HOTLINE_TARGET": STARTED.channel, "HOTLINE_LANG": "en"}
+        ]
+        assert await begun_after(RELOADED) == 1
+        assert not pbx.originated(), "it was over"
 
     asyncio.run(talk())
 

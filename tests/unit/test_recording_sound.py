@@ -10,7 +10,7 @@ import pytest
 from ami_listener.records import CallRecord, Conversation, Hold, Ring, Survey, Transfer
 from crm.recordings.listening import ONE_LISTENING, Listening
 from crm.recordings.sound import HEADER_BYTES, PEAKS, Peaks, interleaved, mixed, peaks_of, pieces, wav_header
-from crm.recordings.timeline import MarkKind, PauseSpan, marks_of, parts_of, place, spans_of
+from crm.recordings.timeline import MarkKind, PauseSpan, Touch, marks_of, parts_of, place, spans_of
 from crm.recordings.web import size_text
 from dialplan.prompts.audio import DECODED, encode_ulaw
 
@@ -98,6 +98,9 @@ def test_marks_are_where_things_happened() -> None:
         (MarkKind.CONTINUE, 14), (MarkKind.END, 20), (MarkKind.TRANSFER, 20), (MarkKind.ANSWER, 21 - 1),
         (MarkKind.END, 30), (MarkKind.SURVEY, None),
     ]  # fmt: skip
+    keys = [Touch(after(3), None), Touch(after(5), None), Touch(after(26), "1001"), Touch(after(30), "1002")]
+    pressed = [mark for mark in marks_of(record(), [], 30.0, keys) if mark.kind is MarkKind.TOUCH]
+    assert [(mark.seconds, mark.who) for mark in pressed] == [(1, None), (21, "1002")], "the others are a menu's"
     assert parts_of(record(), 30.0) == [("1001", 0, 20), ("1002", 20, 30)]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from jinja2 import Environment, PackageLoader, meta
-from rendered import AT, FOLDERS, SECRETS, contexts, files, site
+from rendered import AT, BASE, FOLDERS, SECRETS, contexts, files, site
 
 from ami_listener import translate
 from dialplan.names import Context, Fact, Route, Store
@@ -195,6 +195,7 @@ def test_templates_ask_for_nothing_they_are_not_given() -> None:
     own = {
         "C",
         "S",
+        "V",
         "P",
         "user_event",
         "too_late",
@@ -214,7 +215,7 @@ def test_templates_ask_for_nothing_they_are_not_given() -> None:
     }
     given = (
         own
-        | {"modules", "wanted_events", "unheard_events", "folders", "secrets", "system_name"}
+        | {"modules", "wanted_events", "unheard_events", "recorded_event", "folders", "secrets", "system_name"}
         | set(HotlineSite.model_fields)
     )
     for path in TEMPLATES:
@@ -223,4 +224,16 @@ def test_templates_ask_for_nothing_they_are_not_given() -> None:
 
 
 def test_nothing_that_is_listened_for_is_switched_off() -> None:
-    assert not set(UNHEARD_EVENTS) & {*WANTED_EVENTS, *translate.WANTED_EVENTS}
+    assert set(UNHEARD_EVENTS) & {*WANTED_EVENTS, *translate.WANTED_EVENTS} == {"DTMFEnd"}
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_keys_are_told_of_where_talks_are_recorded_and_nowhere_else(recorded: bool) -> None:
+    """Issue 4, section 4; elsewhere they would cost each call something for nothing."""
+    queues = [queue | {"record": recorded} for queue in BASE["queues"]]
+    text = files(queues=queues, numbers=BASE["numbers"][:1])["manager.conf"]
+    (silent,) = re.findall(r"disabledevents = (.+)", text)
+    assert ("DTMFEnd" in silent.split(",")) is not recorded
+    assert "DTMFBegin" in silent.split(",")
+    assert ("name(DTMFEnd),header(Direction),method(exact)) = Received" in text) is recorded
+    assert (",dtmf\n" in text) is recorded

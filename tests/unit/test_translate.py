@@ -1,5 +1,6 @@
 """AMI message → events: header names, member states, what must not disturb."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from ami_listener.events import (
     OutboundHeld,
     OutboundResult,
     PickUpReason,
+    TalkKeyPressed,
     TransferEnded,
     TransferResult,
 )
@@ -330,6 +332,65 @@ def test_attended_transfer_finds_the_new_person_whichever_call_it_came_from(call
     assert (moved.agent, moved.to, moved.kind, moved.call_id) == ("1001", "1003", "attended", CALL)
     assert (answered.agent, answered.agent_channel, answered.queue) == ("1003", "PJSIP/1003-00000003", "")
     assert moved.event_id != answered.event_id
+
+
+def own_call(fact: str, at: str, data: str) -> dict[str, str]:
+    """A fact of the call by which agent 1001 asks somebody."""
+    own = {"Event": "UserEvent", "UserEvent": "Hotline", "Call": "main-9.9", "Queue": "NONE", "Agent": "1001"}
+    return {**own, "Fact": fact, "At": at, "Data": data}
+
+
+@pytest.mark.parametrize("picked_up", ["before", "after", "outside"])
+def test_a_transfer_in_the_moment_in_which_the_colleague_picks_up_finds_the_colleague(picked_up: str) -> None:
+    """K3: that telephone is in no talk yet, so Asterisk does not name it; the call that it was asked by is known."""
+    heard = translator()
+    heard.watch([CALL])
+    kind = "outside" if picked_up == "outside" else "agent"
+    heard.translate(own_call("OUTDIALLED", "1763636404.1", f"{kind}|1003|PJSIP/1001-00000008"))
+    (message,) = messages("6.0 AttendedTransfer q 1001 1003")
+    message = {name: value for name, value in message.items() if not name.startswith("TransferTarget")}
+    message |= {"SecondTransfererLinkedid": "main-9.9", "DestType": "App", "DestApp": "Dial"}
+    answer = own_call("OUTANSWERED", "1763636406.2", "PJSIP/1003-00000003")
+    over = own_call("OUTENDED", "1763636406.1", "ANSWER|16")
+    order = [answer, message, over] if picked_up == "before" else [message, over, answer]
+    told = [event for each in order for event in heard.translate(each)]
+    (moved,) = [event for event in told if isinstance(event, CallTransferred)]
+    assert (moved.agent, moved.to, moved.kind, moved.call_id) == ("1001", "1003", "attended", CALL)
+    talks = [(x.call_id, x.agent, x.agent_channel) for x in told if isinstance(x, CallAnswered)]
+    assert talks == ([] if picked_up == "outside" else [(CALL, "1003", "PJSIP/1003-00000003")])
+    assert not [x for x in heard.translate(answer) if isinstance(x, CallAnswered)], "told once"
+
+
+def test_who_is_joined_with_a_telephone_that_still_rings_was_meant_for_that_one() -> None:
+    """Asterisk makes a blind transfer to a name of its own of it."""
+    heard = translator()
+    heard.watch([CALL])
+    (message,) = messages("2.0 BlindTransfer q 1001 1003")
+    message |= {"Extension": "external_replaces"}
+    assert [event.to for event in heard.translate(message) if isinstance(event, CallTransferred)] == [None]
+    heard.translate(own_call("OUTDIALLED", "1763636401.1", "agent|1003|PJSIP/1001-00000008"))
+    assert [event.to for event in heard.translate(message) if isinstance(event, CallTransferred)] == ["1003"]
+
+
+def test_a_key_in_a_recorded_talk_is_told_and_never_which() -> None:
+    """Issue 4, section 4: the caller's, an agent's; of calls that are not recorded none."""
+    heard = translator()
+    heard.watch([CALL])
+    key = {"Event": "DTMFEnd", "Timestamp": "1763636406.5", "Digit": "4", "Direction": "Received", "Linkedid": CALL}
+    caller = key | {"Uniqueid": CALL, "Channel": "PJSIP/trunk-00000001"}
+    agent = key | {"Uniqueid": f"{CALL}9", "Channel": "PJSIP/1001-00000009"}
+    assert heard.translate(caller) == []
+    fact = {"Event": "UserEvent", "UserEvent": "Hotline", "Call": CALL, "Queue": "q", "Agent": "1001"}
+    heard.translate(fact | {"Fact": "RECORDING", "At": "1763636405.1", "Data": DATA[Fact.RECORDING]})
+    told = [*heard.translate(caller), *heard.translate(agent)]
+    assert [(x.call_id, x.of_call, x.agent) for x in told if isinstance(x, TalkKeyPressed)] == [
+        (None, CALL, None), (None, CALL, "1001"),
+    ]  # fmt: skip
+    assert not any(getattr(event, name.name) == "4" for event in told for name in fields(event))
+    assert heard.translate(agent | {"Direction": "Sent"}) == []
+    assert heard.translate(caller | {"Uniqueid": "1.1", "Linkedid": "1.1"}) == []
+    heard.translate(fact | {"Fact": "ENDED", "At": "1763636407.1", "Data": "16|"})
+    assert heard.translate(caller) == []
 
 
 def test_transfers_that_failed_are_none() -> None:
