@@ -91,6 +91,9 @@ class Trunk(Section):
         le=3600,
         description="How often the provider is asked whether it is there (SIP OPTIONS), for the alert; 0: never.",
     )
+    behind_nat: bool = Field(
+        False, description="The other side is behind a router of its own: go by where its messages come from."
+    )
     codecs: tuple[Literal["alaw", "ulaw", "g722"], ...] = Field(("ulaw", "alaw"), description="Codecs, best first.")
     caller_id: Digits | None = Field(None, description="Number shown when we call out.")
     dial_prefix: str = Field("", pattern=r"^[0-9+]*$", description="Put before a national number when calling out.")

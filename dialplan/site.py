@@ -4,6 +4,7 @@ from typing import NamedTuple, Self
 
 from pydantic import Field, model_validator
 
+from dialplan.nat import NatSettings
 from dialplan.sections import (
     Agent,
     Answering,
@@ -56,6 +57,7 @@ class HotlineSite(Section):
     recording: RecordingSettings = Field(default_factory=RecordingSettings)
     dialling: Dialling = Field(default_factory=Dialling)
     ports: Ports = Field(default_factory=Ports)
+    nat: NatSettings = Field(default_factory=NatSettings)
     asterisk: AsteriskSettings = Field(default_factory=AsteriskSettings)
 
     @model_validator(mode="after")
@@ -66,7 +68,8 @@ class HotlineSite(Section):
 
     def problems(self) -> list[Problem]:
         """What does not fit together."""
-        return [*self._unknown_names(), *self._doubles(), *self._ports(), *self._accounts()]
+        translation = [Problem(("nat", key), text) for key, text in self.nat.faults(self.ports)]
+        return [*self._unknown_names(), *self._doubles(), *self._ports(), *self._accounts(), *translation]
 
     def _accounts(self) -> list[Problem]:
         problems = []

@@ -21,6 +21,7 @@ from dialplan.secrets import SecretMissing
 from hotline import pbx
 from hotline.asking import ask_asterisk
 from hotline.certificate import BadCertificate, check_certificate, holds_until
+from hotline.nat_check import check_addresses
 from hotline.settings import Settings
 
 RENEW_DAYS = 14
@@ -36,6 +37,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _running(running)
     yield from _guarded("configuration", lambda: _configuration(settings))
     yield from _guarded("prompts", lambda: _prompts(settings, running))
+    yield check_addresses(settings)
     yield _database(settings)
     yield _people(settings)
     if settings.web.certificate is not None:

@@ -34,6 +34,10 @@ _PATTERNS = {
     "^[A-Za-z0-9.:_/-]+$": "must be an address or a network, such as 192.0.2.0/24",
     "^[0-9+]*$": "must be digits, or + and digits",
     r"^[0-9XZN.!\[\]+-]+$": "must be a pattern of digits, X, Z, N, [..] and .",
+    r"^[0-9.]*$": "must be an IPv4 address, such as 203.0.113.10",
+    r"^stuns?:[A-Za-z0-9.-]+(:\d{1,5})?$": "must be written as stun:stun.example.com:3478",
+    r"^turns?:[A-Za-z0-9.-]+(:\d{1,5})?(\?transport=(udp|tcp))?$": "must be written as turn:turn.example.com:3478",
+    r"^[A-Za-z_][A-Za-z0-9_]*$": "must be the name of an environment variable",
     "^[A-Z]{2}$": "must be two capital letters, such as TH",
 }
 _STAND_INS: dict[str, Any] = {"host": "127.0.0.1", "keys": {"1": "satisfied"}, "prompt": "survey-123"}

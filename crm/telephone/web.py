@@ -53,7 +53,8 @@ class Seconds(BaseModel):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
     """``asterisk_port``: of Asterisk's web socket. ``reasons``: why somebody of a role may take a break, each with
-    ``name``, ``label_th``, ``label_en``. ``language``: the site's first."""
+    ``name``, ``label_th``, ``label_en``. ``ice_servers``: of an extension's browser, as RTCPeerConnection takes them.
+    ``language``: the site's first."""
 
     access: Access
     hub: Hub
@@ -62,6 +63,7 @@ class Around:
     outbound: OutboundCalls
     reasons: Callable[[Role], Sequence[Mapping[str, str]]]
     asterisk_port: int
+    ice_servers: Callable[[str], Sequence[Mapping[str, Any]]]
     language: str
 
 
@@ -84,7 +86,8 @@ class TelephoneRoutes:
         @router.get(f"{API}/account")
         async def account(who: Annotated[Visitor, Depends(self._door)]) -> JSONResponse:
             """This log-in's telephone. ``sip`` is null for a telephone beside the page, and while another log-in of the
-            same person has it (``elsewhere`` says where). 404: no extension. 503: Asterisk is away."""
+            same person has it (``elsewhere`` says where); ``ice_servers`` find a way through firewalls, as a
+            rule none. 404: no extension. 503: Asterisk is away."""
             extension = _extension(who)
             content: dict[str, Any] = {
                 "extension": extension,
@@ -93,11 +96,13 @@ class TelephoneRoutes:
                 "auto_answer": who.auto_answer,
                 "sip": None,
                 "elsewhere": None,
+                "ice_servers": [],
             }
             if who.phone is PhoneKind.BROWSER:
                 try:
                     secret = await around.telephones.secret_for(extension, who.session)
                     content["sip"] = _sip(extension, secret)
+                    content["ice_servers"] = list(around.ice_servers(extension))
                 except Elsewhere as there:
                     content["elsewhere"] = {"address": there.address, "browser": there.browser}
                 except AmiError:

@@ -12,7 +12,7 @@ from crm.reports.sealed import snapshot
 from crm.web.figures import percent
 from hotline.board import day_start
 from hotline.cli import Context
-from hotline.commands.calls import Moment
+from hotline.commands.periods import Moment, check_period
 from hotline.office.reports import frame_of
 from metrics.kpi import KPIS, Kpi
 from metrics.tally import Tally
@@ -37,6 +37,7 @@ def kpi(
     settings = context.settings
     now = datetime.now(UTC)
     since = from_at or day_start(ZoneInfo(settings.site.timezone))(now)
+    check_period(since, to_at)
     with snapshot(context.engine()) as connection:
         wanted = Wanted(start_at=since, end_at=to_at or now, queue=queue, open_only=open_only)
         counted = total(connection, wanted, frame_of(settings))

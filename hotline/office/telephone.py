@@ -1,5 +1,6 @@
 """The telephones' wiring: what goes on by itself around them, and their routes."""
 
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,11 @@ def make_telephones(around: Around, hub: Hub, access: Access) -> TelephoneOffice
     def settings() -> Any:
         return around.settings
 
+    def ice_servers(extension: str) -> list[dict[str, Any]]:
+        nat = around.settings.nat
+        secret = os.environ.get(nat.turn_secret_env) if nat.turn_secret_env else None
+        return nat.ice_servers(extension, secret, around.clock())
+
     breaks = Breaks(around.send, around.clock)
     control = TelephoneControl(
         ControlAround(send=around.send, breaks=breaks, site=settings, agent=around.agent_now, clock=around.clock)
@@ -63,6 +69,7 @@ def make_telephones(around: Around, hub: Hub, access: Access) -> TelephoneOffice
             outbound=outbound,
             reasons=reasons_of,
             asterisk_port=around.settings.ports.asterisk_http,
+            ice_servers=ice_servers,
             language=around.settings.site.languages[0],
         )
     )

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -60,6 +62,43 @@ def test_C1_the_list_shows_who_called_in_local_time_newest_first(busy_desk: Desk
 def test_the_list_is_narrowed(busy_desk: Desk, options: list[str], found: list[int]) -> None:
     lines = busy_desk.json("calls", "list", "--json", *options)
     assert [line["call_id"] for line in lines] == [f"main-{number}.1" for number in found]
+
+
+@pytest.mark.parametrize("command", [["calls", "list"], ["calls", "export"], ["kpi"]])
+@pytest.mark.parametrize(
+    ("period", "says"),
+    [
+        (["--from", "2569-11-20"], "2569 is a year of the Buddhist era; write 2026-11-20"),
+        (["--to", "2569-11-20T08:30"], "write 2026-11-20T08:30"),
+        (["--from", "2026-11-21", "--to", "2026-11-20"], "--to (2026-11-20 00:00) must be after --from"),
+        (["--from", "2026-11-20", "--to", "2026-11-20"], "the whole of 20 November is"),
+        (["--from", "20/11/2026"], "write it as 2026-11-20 or 2026-11-20T08:30"),
+        (["--from", "2026-02-30"], "'2026-02-30' is not a time"),
+        (["--to", "2026-11-20T25:00"], "is not a time"),
+    ],
+)
+def test_a_period_that_cannot_be_meant_is_refused(desk: Desk, command: list[str], period: list[str], says: str) -> None:
+    status, out, err = desk(*command, *period)
+    assert (status, out) == (2, "")
+    assert says in err
+
+
+def test_the_reader_of_an_export_may_stop(busy_desk: Desk) -> None:
+    """``hotline calls export | head -1``: nothing but the lines that were read, and no trace."""
+    program = [
+        sys.executable,
+        "-c",
+        "from hotline.cli import main; main()",
+        "-f",
+        str(busy_desk.folder / "hotline.toml"),
+    ]
+    for words in (["export"], ["export", "--format", "csv"], ["list"]):
+        with subprocess.Popen([*program, "calls", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+            assert run.stdout is not None
+            assert run.stderr is not None
+            run.stdout.close()  # before the first line
+            assert run.stderr.read() == b""
+        assert run.returncode in {0, 1}
 
 
 def test_an_empty_list_says_so_but_not_to_machines(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
@@ -17,12 +18,14 @@ from crm.calls.models import CallbackState, MessageState, calls
 from crm.database import (
     DatabaseProblem,
     _migrating,
+    _migrations,
     check,
     current_revision,
     differences,
     newest_revision,
     open_engine,
     reading,
+    revisions,
     seconds_between,
     upgrade,
     writing,
@@ -47,6 +50,13 @@ def test_an_empty_database_becomes_what_the_models_say(database_url: str) -> Non
     assert health.revision == newest_revision()
     assert upgrade(engine) == newest_revision()  # again: nothing to do
     engine.dispose()
+
+
+def test_the_names_of_the_migrations_are_their_revisions() -> None:
+    """So that whether there is anything to do is known without loading all of them."""
+    script = ScriptDirectory.from_config(_migrations())
+    assert revisions() == [one.revision for one in script.walk_revisions()][::-1]
+    assert newest_revision() == script.get_current_head()
 
 
 def test_going_back_to_nothing_and_up_again(database_url: str) -> None:

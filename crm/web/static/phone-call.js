@@ -1,6 +1,6 @@
 // One call: a JsSIP session with its microphone track, what is heard of it, and its state.
 
-const LOCAL_ONLY = { iceServers: [] }; // Asterisk has an address that browsers reach; nothing needs to be found out
+const WAY_OUT_MS = 800; // what STUN and TURN have not found by then is not waited for
 const READY_MS = 5_000;
 const LOST_MS = 12_000; // Asterisk itself gives a browser up after 8 s without sound
 
@@ -23,12 +23,14 @@ const OUTCOMES = {
  * held, resumed, ended.
  */
 export class Call {
-  constructor({ direction, number, name = "", sound, tell, resumes = null }) {
+  constructor({ direction, number, name = "", sound, tell, servers = [], resumes = null }) {
     this.direction = direction;
     this.number = number;
     this.name = name;
     this.sound = sound;
     this.tell = tell;
+    // None as a rule: Asterisk has an address that browsers reach, and nothing needs to be found out.
+    this.servers = servers;
     this.resumes = resumes;
     this.state = direction === "in" ? "ringing" : "calling";
     this.held = false;
@@ -66,7 +68,7 @@ export class Call {
     if (this.state === "ended") return;
     this.session = line.call(number, {
       mediaStream: new MediaStream([this.voice]),
-      pcConfig: LOCAL_ONLY,
+      pcConfig: { iceServers: this.servers },
       extraHeaders: headers,
       eventHandlers: this.handlers(),
     });
@@ -82,7 +84,7 @@ export class Call {
       throw error;
     }
     if (this.state !== "ringing") return;
-    this.session.answer({ mediaStream: new MediaStream([this.voice]), pcConfig: LOCAL_ONLY });
+    this.session.answer({ mediaStream: new MediaStream([this.voice]), pcConfig: { iceServers: this.servers } });
   }
 
   async takeVoice() {
@@ -105,8 +107,7 @@ export class Call {
         peerconnection.addEventListener("iceconnectionstatechange", () => this.reach(peerconnection));
         this.listen(peerconnection);
       },
-      // The first address is enough: Asterisk finds others by itself, and waiting for all costs a tenth of a second.
-      icecandidate: ({ ready }) => ready(),
+      icecandidate: ({ candidate, ready }) => this.gather(candidate, ready),
       progress: ({ originator, response }) => {
         if (originator === "remote") this.tell("progress", { sound: Boolean(response?.body) });
       },
@@ -119,6 +120,16 @@ export class Call {
       ended: (event) => this.over(event),
       failed: (event) => this.over(event),
     };
+  }
+
+  /**
+   * The first address is enough: Asterisk finds others by itself, and waiting for all costs a tenth of a second. With
+   * servers, the one that they find is what matters; one that does not answer is not waited for long.
+   */
+  gather({ type }, ready) {
+    const wanted = this.servers.some(({ credential }) => credential) ? "relay" : this.servers.length ? "srflx" : type;
+    if (type === wanted) ready();
+    else setTimeout(ready, WAY_OUT_MS);
   }
 
   /** Asterisk no longer answers on the way of the sound: it may come back, or not. */

@@ -68,7 +68,9 @@ export class Switchboard extends EventTarget {
   // --- calls
 
   make(what) {
-    const call = new Call({ ...what, sound: this.sound, tell: (event, detail) => this.told(call, event, detail) });
+    const servers = this.station.line?.account?.ice_servers ?? [];
+    const tell = (event, detail) => this.told(call, event, detail);
+    const call = new Call({ ...what, sound: this.sound, servers, tell });
     return call;
   }
 
