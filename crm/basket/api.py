@@ -18,7 +18,8 @@ from crm.basket.records import item_in
 from crm.basket.service import Refused
 from crm.basket.summary import draft_summary
 from crm.basket.words import WORDS
-from crm.files.store import CHUNK, TooLarge
+from crm.contacts.service import may_change
+from crm.files.store import CHUNK, Incoming, TooLarge
 from crm.outbox import service as outbox
 from crm.staff.access import AGENTS, Visitor
 
@@ -53,19 +54,13 @@ class BasketRequests:
         self._sending(self.router, agents)
         self._knowledge(self.router, agents)
 
-    def _answer(self, request: Request, who: Visitor, contact_id: int) -> dict[str, Any]:
-        baskets = self._baskets
-        with baskets.looking(request, who) as connection:
-            contact = baskets.contact(connection, contact_id)
-            return baskets.json(connection, contact, who, baskets.language(request, who))
-
     def _reading(self, router: APIRouter, agents: Any) -> None:
         baskets = self._baskets
 
         @router.get("/api/basket/{contact_id}")
         def read(contact_id: int, request: Request, who: Annotated[Visitor, agents]) -> dict[str, Any]:
             """The basket with everything around it."""
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
         @router.get("/api/basket/{contact_id}/address")
         def address(
@@ -126,7 +121,7 @@ class BasketRequests:
             """Fields of the letter."""
             with baskets.changing(request, who, contact_id) as (connection, contact):
                 service.write(connection, contact, changes, who, baskets.clock())
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
         @router.post("/api/basket/{contact_id}/items", status_code=201)
         def add(
@@ -143,7 +138,7 @@ class BasketRequests:
                         raise Refused("no_item")
                     new = service.from_piece(piece)
                 service.add(connection, contact, new, who, baskets.clock())
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
         @router.post("/api/files/basket/{contact_id}", status_code=201)
         async def drop(
@@ -152,23 +147,26 @@ class BasketRequests:
             who: Annotated[Visitor, agents],
             name: Annotated[str, Query(max_length=400)],
         ) -> dict[str, Any]:
-            """A file that was dropped in: the body is its content."""
+            """A file that was dropped in: the body is its content. It is written to the disk as it comes."""
+            most = baskets.file_bytes
             told = request.headers.get("content-length", "")
-            if told.isdecimal() and int(told) > baskets.file_bytes:  # before a letter of it is read
+            if told.isdecimal() and int(told) > most:  # before a letter of it is read
                 raise baskets.refusal("too_large", request, who, 413)
-            parts = [part async for part in _limited(request, baskets.file_bytes)]
-            if sum(map(len, parts)) > baskets.file_bytes:
-                raise baskets.refusal("too_large", request, who, 413)
-            if not any(parts):
-                raise baskets.refusal("empty_file", request, who, 422)
-            return await run_in_threadpool(self._take_in, contact_id, parts, name, request, who)
+            await run_in_threadpool(self._may_take_in, contact_id, request, who)
+            try:
+                with baskets.store.incoming(most) as new:
+                    async for part in _gathered(request.stream()):
+                        await run_in_threadpool(new.write, part)
+                    return await run_in_threadpool(self._take_in, contact_id, new, name, request, who)
+            except TooLarge:
+                raise baskets.refusal("too_large", request, who, 413) from None
 
         @router.delete("/api/basket/{contact_id}/items/{item_id}")
         def remove(contact_id: int, item_id: int, request: Request, who: Annotated[Visitor, agents]) -> dict[str, Any]:
             """Takes something out."""
             with baskets.changing(request, who, contact_id) as (connection, contact):
                 service.remove(connection, contact, item_id, who, baskets.clock())
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
         @router.put("/api/basket/{contact_id}/order")
         def order(
@@ -180,23 +178,26 @@ class BasketRequests:
             """The order in which they are sent."""
             with baskets.changing(request, who, contact_id) as (connection, contact):
                 service.order(connection, contact, items, baskets.clock())
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
-    def _take_in(
-        self, contact_id: int, parts: list[bytes], name: str, request: Request, who: Visitor
-    ) -> dict[str, Any]:
+    def _may_take_in(self, contact_id: int, request: Request, who: Visitor) -> None:
+        with self._baskets.looking(request, who) as connection:
+            if not may_change(self._baskets.contact(connection, contact_id), who):
+                raise Refused("not_yours")
+
+    def _take_in(self, contact_id: int, new: Incoming, name: str, request: Request, who: Visitor) -> dict[str, Any]:
         baskets = self._baskets
+        if not new.size_bytes:
+            raise baskets.refusal("empty_file", request, who, 422)
         try:
-            stored = baskets.store.put(parts, baskets.file_bytes)
-            taken = baskets.check_file(baskets.store.path(stored.sha256), name)
-        except TooLarge:
-            raise baskets.refusal("too_large", request, who, 413) from None
+            taken = baskets.check_file(new.whole(), name)
         except FileRefused as refused:
             raise baskets.refusal(refused.code, request, who, 422) from None
+        stored = new.keep()
         file = ItemFile(taken.name, taken.media_type, stored.sha256, stored.size_bytes)
         with baskets.changing(request, who, contact_id) as (connection, contact):
             service.add(connection, contact, service.from_file(file), who, baskets.clock())
-        return self._answer(request, who, contact_id)
+        return baskets.answer(request, who, contact_id)
 
     def _verifying(self, router: APIRouter, agents: Any) -> None:
         baskets = self._baskets
@@ -210,7 +211,7 @@ class BasketRequests:
                 item = service.tick(connection, contact, item_id, body.checks, who, baskets.clock())
             if item.sensitive:
                 baskets.hub.publish("baskets", {"kind": "baskets"})
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
         @router.put("/api/basket/{contact_id}/items/{item_id}/sensitive")
         def sensitive(
@@ -223,7 +224,7 @@ class BasketRequests:
             """Whether a second person must look at it."""
             with baskets.changing(request, who, contact_id) as (connection, contact):
                 service.mark_sensitive(connection, contact, item_id, sensitive, who, baskets.clock())
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
         @router.post("/api/basket/{contact_id}/items/{item_id}/renew")
         def renew(contact_id: int, item_id: int, request: Request, who: Annotated[Visitor, agents]) -> dict[str, Any]:
@@ -235,7 +236,7 @@ class BasketRequests:
                 if piece is None:
                     raise Refused("no_item")
                 service.renew(connection, contact, item_id, piece, who, baskets.clock())
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
     def _sending(self, router: APIRouter, agents: Any) -> None:
         baskets = self._baskets
@@ -252,40 +253,21 @@ class BasketRequests:
                     one = baskets.round(connection, contact, lock=True)
                 sending.send(connection, one, baskets.desk, baskets.knowledge, who, seen, baskets.clock())
             baskets.wake()
-            return self._answer(request, who, contact_id)
-
-        @router.post("/api/basket/{contact_id}/letters/{letter_id}/again")
-        def again(contact_id: int, letter_id: int, request: Request, who: Annotated[Visitor, agents]) -> dict[str, Any]:
-            """Another round of tries."""
-            with baskets.changing(request, who, contact_id) as (connection, contact):
-                letters = {one.id for one in outbox.letters_about(connection, sending.about(contact.id))}
-                if letter_id not in letters:
-                    raise LookupError
-                outbox.send_again(connection, letter_id, baskets.clock())
-            baskets.wake()
-            return self._answer(request, who, contact_id)
-
-        @router.post("/api/basket/{contact_id}/letters/{letter_id}/back")
-        def back(contact_id: int, letter_id: int, request: Request, who: Annotated[Visitor, agents]) -> dict[str, Any]:
-            """What it brought lies in the basket again."""
-            with baskets.changing(request, who, contact_id) as (connection, contact):
-                one = baskets.round(connection, contact, lock=True)
-                sending.take_back(connection, one, letter_id, who, baskets.clock())
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
         @router.post("/api/basket/{contact_id}/show")
         def show(contact_id: int, request: Request, who: Annotated[Visitor, agents]) -> dict[str, Any]:
             """Shows it to the visitor (W6)."""
             with baskets.changing(request, who, contact_id) as (connection, contact):
                 service.show(connection, contact, who, baskets.clock())
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
         @router.delete("/api/basket/{contact_id}/show")
         def hide(contact_id: int, request: Request, who: Annotated[Visitor, agents]) -> dict[str, Any]:
             """Not any more."""
             with baskets.changing(request, who, contact_id) as (connection, contact):
                 service.hide(connection, contact, baskets.clock())
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
         @router.post("/api/basket/{contact_id}/confirmed-here")
         def confirmed(contact_id: int, request: Request, who: Annotated[Visitor, agents]) -> dict[str, Any]:
@@ -293,7 +275,7 @@ class BasketRequests:
             with baskets.changing(request, who, contact_id) as (connection, contact):
                 seen = letter_print(baskets.round(connection, contact))
                 service.confirm(connection, contact, seen, ConfirmedHow.HERE, who, baskets.clock())
-            return self._answer(request, who, contact_id)
+            return baskets.answer(request, who, contact_id)
 
     def _knowledge(self, router: APIRouter, agents: Any) -> None:
         baskets = self._baskets
@@ -372,12 +354,12 @@ def _hit(hit: Hit, language: str) -> dict[str, Any]:
     return {name: getattr(hit, name) for name in names} | {"kind_name": kind_name}
 
 
-async def _limited(request: Request, most: int) -> AsyncIterator[bytes]:
-    """The body in parts, and no more than one part beyond ``most``."""
-    total = 0
-    async for part in request.stream():
-        for start in range(0, len(part), CHUNK):
-            yield part[start : start + CHUNK]
-        total += len(part)
-        if total > most:
-            return
+async def _gathered(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same in parts of some size: each goes to the disk in a thread."""
+    some = bytearray()
+    async for part in stream:
+        some += part
+        if len(some) >= CHUNK:
+            yield bytes(some)
+            some.clear()
+    yield bytes(some)

@@ -24,8 +24,9 @@ from crm.contacts.service import UnknownContactError, get_contact, may_change
 from crm.database import reading, writing
 from crm.files.store import FileStore
 from crm.live import Hub
-from crm.outbox.service import NotPossible, letters_about
+from crm.outbox.service import NotPossible, letters_about, live_links
 from crm.staff.access import Access, Visitor
+from crm.web.dates import short_date
 from crm.web.pages import language_of
 from crm.web.shell import House
 
@@ -133,12 +134,21 @@ class Baskets:
         """Whoever has the contact open."""
         self.hub.publish(f"contact/{contact_id}", {"kind": "basket", "what": what, "id": contact_id})
 
+    def answer(self, request: Request, who: Visitor, contact_id: int) -> dict[str, Any]:
+        """The basket as it stands, for whoever asks."""
+        with self.looking(request, who) as connection:
+            return self.json(connection, self.contact(connection, contact_id), who, self.language(request, who))
+
     def json(self, connection: Connection, contact: Contact, who: Visitor, language: str) -> dict[str, Any]:
         """The basket for the pages."""
         one = self.round(connection, contact)
         letters = letters_about(connection, about(contact.id))
         problems = problems_of(connection, one, self.knowledge, who, letters)
         shown = basket_json(connection, one, letters, problems, language)
+        links = live_links(connection, [letter.id for letter in letters], self.clock())
+        for letter in shown["letters"]:
+            until = links.get(letter["id"])
+            letter["links_until"] = short_date(until.astimezone(self.desk.zone).date(), language) if until else None
         key = one.basket.show_key if one.basket.show_until and one.basket.show_until > self.clock() else None
         return shown | {
             "may_change": may_change(contact, who),

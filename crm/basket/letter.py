@@ -84,6 +84,7 @@ def compose(one: Round, desk: Desk, now: datetime) -> Composed:
         "answer": one.answer.strip(),
         "note": (one.basket.note or "").strip(),
         "lines": lines,
+        "paragraphs": paragraphs,
     }
     templates = environment(TEMPLATES)
     body = templates.get_template("letter_body.html").render(**values)

@@ -18,7 +18,6 @@ from crm.basket.records import Round
 from crm.basket.service import Refused
 from crm.contacts.models import Channel
 from crm.outbox import service as outbox
-from crm.outbox.models import LetterState
 from crm.outbox.service import Draft, Letter
 from crm.people.service import change_person
 from crm.staff.access import Visitor
@@ -55,7 +54,7 @@ def problems_of(
     if fault := look_at(one.recipient).fault:
         found.append(Problem(f"address_{fault}"))
     for item in items:
-        if code := _withheld(connection, item, knowledge, who, one.language):
+        if code := withheld(connection, item, knowledge, who, one.language):
             found.append(Problem(code, item.id))
         if code := _BY_STANDING.get(standing_of(item)):
             found.append(Problem(code, item.id))
@@ -64,7 +63,7 @@ def problems_of(
     return found
 
 
-def _withheld(connection: Connection, item: Item, knowledge: Knowledge, who: Visitor, language: str) -> str | None:
+def withheld(connection: Connection, item: Item, knowledge: Knowledge, who: Visitor, language: str) -> str | None:
     """Whether the knowledge base has something else by now. Asked in the language that it was put in with."""
     if not item.kind.is_knowledge or item.ref is None:
         return None
@@ -115,20 +114,3 @@ def _remember_address(connection: Connection, one: Round, recipient: str, who: V
     if one.person is not None and not one.person.email:
         author = Author(who.staff_id, who.username, "")
         change_person(connection, one.person.id, {"email": recipient}, at, author=author, doer=who)
-
-
-def take_back(connection: Connection, one: Round, letter_id: int, who: Visitor, at: datetime) -> None:
-    """What a letter brought that was refused or came back lies in the basket again, verified as it was, to be sent to
-    another address. Raises Refused, LookupError."""
-    letter = outbox.get(connection, letter_id)
-    if letter.about != about(one.contact.id):
-        raise LookupError
-    if letter.state is not LetterState.REFUSED and letter.bounced_at is None:
-        raise Refused("not_back")
-    connection.execute(
-        update(basket_items).where(basket_items.c.letter_id == letter_id).values(letter_id=None, sent_at=None)
-    )
-    connection.execute(
-        update(baskets).where(baskets.c.id == one.basket.id).values(version=baskets.c.version + 1, updated_at=at)
-    )
-    note(connection, at, who, "basket.taken_back", about(one.contact.id), letter=letter_id)

@@ -115,6 +115,8 @@ def _shown(one: Round) -> dict[str, Any]:
                 "title": item.title,
                 "url": item.url,
                 "warning": item.warning,
+                "html": item.html,
+                "text": item.text,
                 "files": [f"{file.name} ({size_words(file.size_bytes)})" for file in item.files],
             }
             for item in basket.open_items

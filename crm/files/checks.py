@@ -4,8 +4,10 @@ A list of what is taken, not of what is refused: nothing that runs (scripts, pag
 into more than it seems to be, nothing whose ending says something else than its content.
 """
 
+import codecs
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +16,9 @@ from typing import Final
 from crm.thai import norm
 
 MOST_ENTRIES: Final = 5_000
+MOST_TABLE: Final = MOST_ENTRIES * 400  # bytes of the archive's table
+_LOCATOR, _LARGE_END = 20, 56  # bytes of what ZIP64 has before the end (APPNOTE 4.3.14, 4.3.15)
+_END_AT_MOST: Final = 22 + 65_535 + _LOCATOR + _LARGE_END  # the end with the longest comment
 MOST_UNPACKED: Final = 300 * 1024 * 1024  # bytes of all entries together
 MOST_ENTRY: Final = 150 * 1024 * 1024
 MOST_RATIO: Final = 200  # unpacked to packed; text of offices packs to a fortieth at most
@@ -46,6 +51,8 @@ _ACTIVE: Final = re.compile(
     rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body|script|svg|\?xml|iframe|object|meta)", re.I | re.S
 )
 _SCRIPT: Final = re.compile(rb"<script|javascript:|^#!", re.I)
+_MACRO_PROJECT: Final = "_VBA_PROJECT".encode("utf-16-le")
+PIECE: Final = 1 << 20
 _BAD_LETTERS: Final = re.compile('[\x00-\x1f\x7f<>:"/\\\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000-\uf8ff]')
 _RESERVED: Final = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.I)
 
@@ -110,6 +117,8 @@ def _known(path: Path, head: bytes, ending: str) -> tuple[str, tuple[str, ...]]:
 
 def _office(path: Path) -> tuple[str, tuple[str, ...]]:
     try:
+        if _table_bytes(path) > MOST_TABLE:
+            raise BadFile("bomb")
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             check_entries(entries)
@@ -126,6 +135,21 @@ def _office(path: Path) -> tuple[str, tuple[str, ...]]:
         if "[Content_Types].xml" in names and any(name.startswith(folder) for name in names):
             return media_type, (its_ending,)
     raise BadFile("unknown_type")
+
+
+def _table_bytes(path: Path) -> int:
+    """How long the archive says its table of entries is: a reader takes all of it into its memory."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - _END_AT_MOST))
+        tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 22:
+        return 0  # no archive: its reader says so
+    large = at - _LOCATOR - _LARGE_END
+    if large >= 0 and tail[at - _LOCATOR : at].startswith(b"PK\x06\x07"):  # ZIP64: sizes of eight bytes go first
+        return int.from_bytes(tail[large + 40 : large + 48], "little")
+    return int.from_bytes(tail[at + 12 : at + 16], "little")
 
 
 def check_entries(entries: list[zipfile.ZipInfo]) -> None:
@@ -153,8 +177,7 @@ def check_entries(entries: list[zipfile.ZipInfo]) -> None:
 def _old_office(path: Path, ending: str) -> tuple[str, tuple[str, ...]]:
     if ending not in _OLD_OFFICE:
         raise BadFile("wrong_type")
-    inside = path.read_bytes()
-    if "_VBA_PROJECT".encode("utf-16-le") in inside:
+    if any(_MACRO_PROJECT in part for part in _parts(path, overlap=len(_MACRO_PROJECT))):
         raise BadFile("macros")
     return _OLD_OFFICE[ending], (ending,)
 
@@ -164,14 +187,32 @@ def _text(path: Path, head: bytes, ending: str) -> tuple[str, tuple[str, ...]]:
         raise BadFile("active")
     if ending not in {*_TEXT, ""} or b"\x00" in head:
         raise BadFile("wrong_type" if ending in _all_endings() else "unknown_type")
-    try:
-        whole = path.read_bytes()
-        decode(whole)
-    except UnicodeDecodeError as error:
-        raise BadFile("unknown_type") from error
-    if b"\x00" in whole or _SCRIPT.search(whole[:100_000]):
+    if any(b"\x00" in part for part in _parts(path)) or _SCRIPT.search(next(_parts(path))[:100_000]):
         raise BadFile("active")
+    if not any(_is_written_in(path, encoding) for encoding in ("utf-8-sig", "cp874")):
+        raise BadFile("unknown_type")
     return (_TEXT[ending], (ending,)) if ending else ("text/plain", (".txt",))
+
+
+def _parts(path: Path, overlap: int = 0) -> Iterator[bytes]:
+    """The file, piece by piece: it may be larger than the memory that one wants to give it. Each piece begins with the
+    last ``overlap`` bytes of the one before."""
+    with path.open("rb") as file:
+        last = b""
+        while part := file.read(PIECE):
+            yield last + part
+            last = part[-overlap:] if overlap else b""
+
+
+def _is_written_in(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for part in _parts(path):
+            decoder.decode(part)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def decode(data: bytes) -> str:

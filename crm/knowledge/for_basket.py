@@ -12,6 +12,7 @@ from crm.audit.service import Doer
 from crm.dealers.models import dealers
 from crm.documents.service import Document, document_for, documents_for
 from crm.documents.service import text_of as text_of_document
+from crm.knowledge.markdown import letter_text
 from crm.knowledge.service import article_for
 from crm.search.asking import search as search_as
 from crm.search.asking import suggest as suggest_as
@@ -105,7 +106,7 @@ def _article(connection: Connection, ref: int, role: Role, language: str, today:
     files = tuple(_file(one) for one in documents_for(connection, version.attachments, role))
     return Item(
         kind=Kind.ARTICLE, ref=ref, title=version.question(language), html=version.answer_html(language),
-        text=version.answer_text(language), version=version.number, expired=version.expired(today),
+        text=letter_text(version.answer(language)), version=version.number, expired=version.expired(today),
         valid_until=version.valid_until, url=f"/knowledge/{ref}", sources=version.source_lines, files=files,
         sensitive=any(one.sensitive for one in files),
     )  # fmt: skip

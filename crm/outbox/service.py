@@ -126,6 +126,22 @@ def linked_file(connection: Connection, link_key: str) -> LetterFile | None:
     return _file(row) if row else None
 
 
+def live_links(connection: Connection, letter_ids: Iterable[int], at: datetime) -> dict[int, datetime]:
+    """Those letters whose links still give their files, and until when."""
+    query = (
+        select(letter_files.c.letter_id, func.max(letter_files.c.link_until).label("until"))
+        .where(letter_files.c.letter_id.in_(list(letter_ids)), letter_files.c.link_until > at)
+        .group_by(letter_files.c.letter_id)
+    )
+    return {row.letter_id: row.until for row in connection.execute(query)}
+
+
+def withdraw_links(connection: Connection, letter_id: int, at: datetime) -> int:
+    """The links of a letter end now; returns how many there were."""
+    live = (letter_files.c.letter_id == letter_id) & (letter_files.c.link_until > at)
+    return connection.execute(update(letter_files).where(live).values(link_until=at)).rowcount
+
+
 def _file(row: Any) -> LetterFile:
     return LetterFile(**{name: row._mapping[name] for name in LetterFile.__dataclass_fields__})
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from crm.basket.api import BasketRequests
 from crm.basket.desk import Baskets
 from crm.basket.letter import Desk
+from crm.basket.letters_web import LetterRequests
 from crm.basket.mail_domain import MailDomains
 from crm.basket.pdf import Printer
 from crm.basket.ports import Knowledge
@@ -58,4 +59,5 @@ def make_baskets(
         address=lambda: around.settings.address,
         clock=around.clock,
     )
-    return [BasketRequests(baskets).router, BasketPages(baskets).router, VisitorScreen(baskets).router]
+    parts = (BasketRequests, LetterRequests, BasketPages, VisitorScreen)
+    return [part(baskets).router for part in parts]

@@ -41,6 +41,7 @@ PUT /api/account/language
 """
 _AGENTS = """
 DELETE /api/basket/{contact_id}/items/{item_id}
+DELETE /api/basket/{contact_id}/letters/{letter_id}/links
 DELETE /api/basket/{contact_id}/show
 DELETE /api/people/{person_id}/numbers/{number}
 GET /api/basket/{contact_id}
@@ -106,6 +107,7 @@ POST /api/basket/{contact_id}/items
 POST /api/basket/{contact_id}/items/{item_id}/renew
 POST /api/basket/{contact_id}/items/{item_id}/second
 POST /api/basket/{contact_id}/letters/{letter_id}/again
+POST /api/basket/{contact_id}/letters/{letter_id}/arrived
 POST /api/basket/{contact_id}/letters/{letter_id}/back
 POST /api/basket/{contact_id}/send
 POST /api/basket/{contact_id}/show

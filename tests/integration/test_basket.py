@@ -263,6 +263,67 @@ def test_what_became_of_the_letter_is_told_in_words(room: BasketRoom) -> None:
     assert room.ask("POST", f"/api/basket/{contact}/letters/{newest.id + 99}/again").status_code == 404
 
 
+def sent_letter(room: BasketRoom, contact: int, state: LetterState, answer: str) -> int:
+    """The article leaves, and that became of it; the letter's id."""
+    write(room, contact, recipient="somchai@example.test")
+    room.verify(contact, room.put_in(contact, "article", "7"))
+    assert room.deliver(contact).status_code == 200
+    letter = room.letters(contact)[0]
+    room.settle(letter, state, answer)
+    return letter.id
+
+
+@pytest.mark.parametrize("change", [{"version": "2"}, {"warning": "หมดอายุแล้ว"}, {"sensitive": True}, None])
+def test_a_letter_is_not_sent_again_with_what_is_another_by_now(
+    room: BasketRoom, change: dict[str, Any] | None
+) -> None:
+    """H6: verified when it was sent; what has changed or was withdrawn since goes through the check list anew."""
+    contact = room.contact()
+    letter = sent_letter(room, contact, LetterState.REFUSED, "550 5.1.1 User unknown")
+    if change is None:
+        del room.knowledge.pieces["article", "7"]
+    else:
+        room.knowledge.change("article", "7", **change)
+    again = room.ask("POST", f"/api/basket/{contact}/letters/{letter}/again")
+    assert again.json()["code"] == ("withdrawn" if change is None else "changed")
+    assert room.letters(contact)[0].state is LetterState.REFUSED
+    room.send("POST", f"/api/basket/{contact}/letters/{letter}/back")
+    assert room.problems(contact) == ["withdrawn" if change is None else "changed"]
+
+
+def test_the_reader_was_asked_and_has_it(room: BasketRoom) -> None:
+    contact = room.contact()
+    letter = sent_letter(room, contact, LetterState.UNCERTAIN, "Connection lost")
+    path = f"/api/basket/{contact}/letters/{letter}/arrived"
+    assert room.ask("POST", path, {}, "prasert").status_code == 403
+    assert room.send("POST", path)["letters"][0]["state"] == "sent"
+    assert room.ask("POST", path).json()["code"] == "not_possible"
+    other = room.contact()
+    assert room.ask("POST", f"/api/basket/{other}/letters/{letter}/arrived").status_code == 404
+    assert "basket.arrived" in {line.action for line in room.audit(f"contact/{contact}")}
+
+
+def test_links_are_withdrawn(room: BasketRoom) -> None:
+    """As when the letter went to a wrong address: from that moment on they give nothing, and it is not sent again."""
+    contact = room.contact()
+    write(room, contact, recipient="somchai@example.test")
+    assert room.drop(contact, PDF + b" " * 1_100_000, "ใหญ่.pdf").status_code == 201
+    room.verify(contact, room.get(f"/api/basket/{contact}")["items"][0])
+    shown = room.deliver(contact).json()["letters"][0]
+    assert shown["links_until"] == "4 Dec 2026"
+    (letter,) = room.letters(contact)
+    link = letter.text.partition("https://hotline.test")[2].split()[0]
+    assert room.client(None).get(link).status_code == 200
+    path = f"/api/basket/{contact}/letters/{letter.id}"
+    assert room.ask("DELETE", f"{path}/links", {}, "prasert").status_code == 403
+    assert room.send("DELETE", f"{path}/links")["letters"][0]["links_until"] is None
+    assert room.client(None).get(link).status_code == 410
+    assert room.ask("DELETE", f"{path}/links").json()["code"] == "no_links"
+    room.settle(letter, LetterState.UNCERTAIN, "Connection lost")
+    assert room.ask("POST", f"{path}/again").json()["code"] == "links_over"
+    assert "basket.links_withdrawn" in {line.action for line in room.audit(f"contact/{contact}")}
+
+
 def test_the_profile_grows_with_the_address(room: BasketRoom) -> None:
     """C5: a person without an address has one after the letter; the profile's own is the first choice."""
     fields = {"first_name": "Somchai", "last_name": "Jaidee"}

@@ -1,16 +1,22 @@
 """Files in baskets and letters: what does harm is not taken, and what leaves is what was verified (H6)."""
 
 import io
+import itertools
+import struct
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from basket_room import MANUAL, PDF, BasketRoom
+from memory import memory_grown
 from sqlalchemy import Engine
 
 from crm.basket.models import ItemFile
+from crm.files.checks import PIECE, BadFile, check
 from crm.files.store import FOLDER, Damaged, FileStore
+from crm.staff.access import COOKIE
 from hotline.settings import parse
 from hotline.settings_file import first_settings
 
@@ -77,8 +83,117 @@ def test_200_megabytes_are_refused(room: BasketRoom) -> None:
     assert room.get(f"/api/basket/{contact}")["items"] == []
 
 
+MEGABYTE = 1 << 20
+
+
+def streamed(room: BasketRoom, contact: int, parts: Iterator[bytes], said_bytes: int | None = None) -> tuple[int, int]:
+    """A file as a server gives it to the application, part by part; the answer's status, and how many parts it took."""
+    client, taken, status = room.client("somsri"), 0, 0
+    headers = {"cookie": f"{COOKIE}={client.cookies[COOKIE]}", "x-csrf-token": room._csrf["somsri"]}
+    headers |= {"content-length": str(said_bytes)} if said_bytes is not None else {}
+    scope = {
+        "type": "http", "method": "POST", "path": f"/api/files/basket/{contact}", "query_string": b"name=big.pdf",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()], "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80), "scheme": "http", "http_version": "1.1", "root_path": "",
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        nonlocal taken
+        taken += 1
+        part = next(parts, b"")
+        return {"type": "http.request", "body": part, "more_body": bool(part)}
+
+    async def send(message: Any) -> None:
+        nonlocal status
+        status = message.get("status", status)
+
+    room._runner.run(room._app(scope, receive, send))  # type: ignore[arg-type]
+    return status, taken
+
+
+def kept(room: BasketRoom) -> list[int]:
+    """Sizes of all files that lie there, finished or not."""
+    return [path.stat().st_size for path in (room.settings.state / FOLDER).rglob("*") if path.is_file()]
+
+
+def test_200_megabytes_go_to_the_disk_as_they_come(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """The memory does not grow by them, whether they are taken or refused, and nothing of what is refused stays."""
+    text = first_settings().replace("\n[site]\n", '\n[site]\nstate_folder = "state"\n', 1)
+    text = text.replace("\n[basket]\n", "\n[basket]\nfile_mb = 200\n", 1)
+    room = BasketRoom(sqlite_engine, parse(text, tmp_path / "hotline.toml"))
+    contact = room.contact()
+    assert room.drop(contact, PDF, "first.pdf").status_code == 201
+    whole = itertools.chain([PDF.ljust(MEGABYTE)], (bytes(MEGABYTE) for _ in range(199)))
+    one_more = itertools.chain([PDF.ljust(MEGABYTE)], (bytes(MEGABYTE) for _ in range(400)))
+    with memory_grown() as grown:
+        assert streamed(room, contact, whole)[0] == 201
+        status, taken = streamed(room, contact, one_more)
+    assert (status, taken <= 203) == (413, True)
+    assert grown.megabytes < 20  # a tenth of the file
+    assert streamed(room, contact, iter([PDF]), 200 * MEGABYTE + 1) == (413, 0)  # not a letter of it is read
+    assert sorted(kept(room)) == [len(PDF), 200 * MEGABYTE]
+    room.close()
+
+
+def test_a_file_for_somebody_elses_basket_is_not_read(room: BasketRoom) -> None:
+    contact = room.contact("prasert")
+    assert streamed(room, contact, iter([PDF] * 1000)) == (403, 0)
+    assert kept(room) == []
+
+
+def test_nothing_of_what_is_refused_stays(room: BasketRoom) -> None:
+    contact = room.contact()
+    assert room.drop(contact, b"\x7fELF" + bytes(100), "x.pdf").status_code == 422
+    assert room.drop(contact, b"", "x.pdf").status_code == 422
+    assert kept(room) == []
+
+
+def test_an_archive_with_an_endless_table_is_refused_unread(tmp_path: Path) -> None:
+    """A million entries of nothing: 47 MB, and a reader of all of it would take many times as much memory."""
+    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, *[0] * 4, 0, 0, 0, 1, *[0] * 6) + b"a"
+    for large in (False, True):
+        table = entry * 100_000
+        end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF if large else len(table), 0, 0)
+        if large:
+            sizes = struct.pack("<2L4Q", 0, 0, 100_000, 100_000, len(table), 0)
+            end = (
+                struct.pack("<4sQ2H", b"PK\x06\x06", 44, 45, 45)
+                + sizes
+                + struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1)
+                + end
+            )
+        path = tmp_path / "table.docx"
+        path.write_bytes(b"PK\x03\x04" + table + end)
+        with pytest.raises(BadFile) as refused:
+            check(path, path.name)
+        assert refused.value.code == "bomb"
+
+
+def test_macros_are_found_wherever_they_lie(tmp_path: Path) -> None:
+    """The file is read piece by piece; what is looked for may lie across two."""
+    path = tmp_path / "old.doc"
+    project = "_VBA_PROJECT".encode("utf-16-le")
+    for place in (512, PIECE - 12, PIECE - 1, 3 * PIECE):
+        path.write_bytes((b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(place, b"\x01")) + project + bytes(PIECE))
+        with pytest.raises(BadFile) as refused:
+            check(path, path.name)
+        assert refused.value.code == "macros"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(3 * PIECE, b"\x01"))
+    assert check(path, path.name).media_type == "application/msword"
+
+
+def test_text_is_read_piece_by_piece(tmp_path: Path) -> None:
+    path = tmp_path / "old.txt"
+    for encoding in ("utf-8", "cp874"):
+        path.write_bytes(("ก" * PIECE + "ข").encode(encoding))  # a letter lies across two pieces
+        assert check(path, path.name).media_type == "text/plain"
+    path.write_bytes(b"a" * PIECE + b"\xff\xfc")
+    with pytest.raises(BadFile):
+        check(path, path.name)
+
+
 @pytest.mark.parametrize(
-    ("name", "kept"),
+    ("name", "kept_as"),
     [
         ("../../../etc/passwd.pdf", "passwd.pdf"),
         ("C:\\windows\\x.pdf", "x.pdf"),
@@ -87,11 +202,11 @@ def test_200_megabytes_are_refused(room: BasketRoom) -> None:
         ("ใบ\x00สมัคร\r\nX: y.pdf", "ใบ สมัคร X y.pdf"),
     ],
 )
-def test_names_do_no_harm(room: BasketRoom, name: str, kept: str) -> None:
+def test_names_do_no_harm(room: BasketRoom, name: str, kept_as: str) -> None:
     contact = room.contact()
     assert room.drop(contact, PDF, name).status_code == 201
     (item,) = room.get(f"/api/basket/{contact}")["items"]
-    assert item["title"] == kept
+    assert item["title"] == kept_as
     opened = room.client("somsri").get(f"/basket/{contact}/items/{item['id']}/files/0")
     assert opened.content == PDF
     assert "\n" not in opened.headers["content-disposition"]

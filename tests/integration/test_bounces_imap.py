@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from basket_room import BasketRoom
 from bounced_letters import FORMS, ORDINARY, report
+from memory import memory_grown
 from real_mail_server import running
 from real_mailbox import PASSWORD, USER, RealMailbox, real_mailbox
 from sqlalchemy import Engine
@@ -180,10 +180,9 @@ def test_a_very_long_letter_is_read_as_far_as_needed(sqlite_engine: Engine, box:
     (letter,) = sent(sqlite_engine)
     box.put(report("postfix", letter.message_id))
     box.lengthen(200 << 20)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert reader_of(sqlite_engine, box).look() == 1
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    assert grown < 40  # MB
+    with memory_grown() as grown:
+        assert reader_of(sqlite_engine, box).look() == 1
+    assert grown.megabytes < 20
     assert now(sqlite_engine, letter).bounced_at == NOW
 
 

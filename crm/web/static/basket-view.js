@@ -313,7 +313,10 @@ export class BasketView extends EventTarget {
       h("p", { class: "small", text: letter.subject }),
       letter.reason && h("p", { class: "small fault", text: letter.reason }),
       letter.answer && letter.state !== "sent" && h("p", { class: "small muted", text: letter.answer }),
+      letter.links_until && h("p", { class: "small" }, this.say("links_until", { day: letter.links_until })),
       mine && h("div", { class: "row" },
+        letter.state === "uncertain" && h("button", { type: "button", class: "small", text: this.words.arrived, onclick: () => this.change("POST", `/letters/${letter.id}/arrived`) }),
+        letter.links_until && h("button", { type: "button", class: "small", text: this.words.withdraw_links, onclick: () => this.change("DELETE", `/letters/${letter.id}/links`) }),
         letter.can_be_sent_again && h("button", { type: "button", class: "small", text: this.words.again, onclick: () => this.change("POST", `/letters/${letter.id}/again`) }),
         letter.can_be_taken_back && h("button", { type: "button", class: "small", text: this.words.take_back, onclick: () => this.change("POST", `/letters/${letter.id}/back`) })))));
   }

@@ -15,7 +15,21 @@ function line(item) {
     more.textContent = text;
     element.append(more);
   }
+  if (item.html || item.text) element.append(reading(item));
   return element;
+}
+
+/** What a piece of knowledge says, as the letter will have it; opened by a finger. */
+function reading(item) {
+  const details = document.createElement("details");
+  details.className = "visitor-read";
+  const summary = document.createElement("summary");
+  summary.textContent = words.visitor_read;
+  const text = document.createElement("div");
+  if (item.html) text.innerHTML = item.html; // made safe where it is written
+  else Object.assign(text, { textContent: item.text, className: "plain" });
+  details.append(summary, text);
+  return details;
 }
 
 function said(text, level) {
@@ -26,6 +40,7 @@ function said(text, level) {
 
 function draw(now) {
   const changed = state && state.print !== now.print;
+  const same = state && !changed;
   state = now;
   $("visitor-name").textContent = now.name;
   $("visitor-address").textContent = now.recipient || words.visitor_no_address;
@@ -33,8 +48,11 @@ function draw(now) {
     $(id).textContent = text;
     $(id).hidden = !text;
   }
-  const lines = now.items.map(line);
-  $("visitor-items").replaceChildren(...(lines.length ? lines : [Object.assign(document.createElement("li"), { textContent: words.visitor_empty })]));
+  if (!same) { // what is being read stays open
+    const lines = now.items.map(line);
+    const none = Object.assign(document.createElement("li"), { textContent: words.visitor_empty, className: "visitor-none" });
+    $("visitor-items").replaceChildren(...(lines.length ? lines : [none]));
+  }
   $("visitor-keys").hidden = now.confirmed || (!now.items.length && !now.answer);
   if (now.confirmed) said(words.visitor_thanks, "good");
   else if (now.told) said(words.visitor_told, "info");
