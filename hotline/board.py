@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from ami_listener.events import AgentState
 from ami_listener.floor import FloorState
-from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow
+from crm.wallboard.board import NOTHING_SCORED, AgentNow, BoardData, BoardSettings, QueueNow
 from hotline.health import Health
 from hotline.settings import Settings
 from metrics.book import DayBook
@@ -68,7 +68,7 @@ class Now:
         quarters = self._book.quarters(now)
         today = self._book.tallies(now)
         empty = Tally(limits=limits_of(self._settings()))
-        callbacks, messages = self._health.callbacks(), self._health.messages()
+        callbacks, messages, scores = self._health.callbacks(), self._health.messages(), dict(self._health.qa_scores())
         queues = []
         for queue in self._settings().queues:
             waiting = floor.waiting.get(queue.name, ())
@@ -81,6 +81,7 @@ class Now:
                     waiting_since=waiting[0].arrived_at if waiting else None,
                     callbacks_waiting=callbacks.get(queue.name, 0),
                     messages_waiting=messages.get(queue.name, 0),
+                    qa=scores.pop(queue.name, NOTHING_SCORED),
                     today=today.get(queue.name, empty),
                     quarters=quarters.get(queue.name, {}),
                 )
@@ -106,6 +107,7 @@ class Now:
             heard=self._health.ami(),
             elsewhere=elsewhere,
             quarters_elsewhere=quarters.get(None, {}),
+            qa_elsewhere=(sum(one[0] for one in scores.values()), sum(one[1] for one in scores.values())),
         )
 
     def snapshot(self) -> Snapshot:

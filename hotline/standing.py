@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, Engine, func, select
@@ -13,12 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from crm.calls.models import CallbackState, MessageState, callbacks, messages
 from crm.cards.lists import open_and_overdue
 from crm.database import explain, reading
-from crm.quality.figures import qa_by_queue
+from crm.quality.figures import PERIOD, qa_by_queue
 
 log = logging.getLogger(__name__)
 REFRESH_SECONDS = 2.0
 QA_REFRESH_SECONDS: Final = 10.0  # graders need minutes for a score
-QA_PERIOD: Final = timedelta(days=30)  # as the page /quality shows it
 
 
 class Standing:
@@ -62,6 +61,6 @@ class Standing:
 
 
 def qa_scores_of(connection: Connection, now: datetime) -> dict[str, tuple[int, float]]:
-    """Queue ("": none) → reviews and sum of scores of talks answered in the last `QA_PERIOD`."""
-    found = qa_by_queue(connection, now - QA_PERIOD, now)
+    """Queue ("": none) → reviews and sum of scores of talks answered in the last `PERIOD`."""
+    found = qa_by_queue(connection, now - PERIOD, now)
     return {queue or "": (figures.reviews, figures.score_sum) for queue, figures in found.items()}

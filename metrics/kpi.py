@@ -353,6 +353,7 @@ class Kpi:
 
 ANSWERED_TARGET: Final = 0.95  # D17
 SATISFACTION_TARGET: Final = 0.85  # D17
+QA_TARGET: Final = 0.85  # L1, D20 ask for the score and set none: as satisfaction, and as the pages of quality judge
 
 KPIS: Final = (
     Kpi(offered, "count"),

@@ -38,11 +38,11 @@ QUALITY = """## `qa_score`
 What graders gave for talks of the period (`/quality`): the mean of the scores, each 0–1 by its card's weights, 0 when a
 fatal item is missed.
 
-- **Unit:** ratio
+- **Unit:** ratio · target ≥ 85 % (the source asks for the score and sets none: as satisfaction)
 - **Formula:** sum of the scores ÷ number of final reviews
 - **Denominator:** final reviews of talks that were *answered* in the period, without rounds of calibration; in reports,
-  exports and `hotline kpi` (`qa_score`, `qa_reviews`), by period, queue and agent; in Prometheus, of the last 30 days:
-  `hotline_qa_score_points` ÷ `hotline_qa_score_reviews`
+  exports and `hotline kpi` (`qa_score`, `qa_reviews`), by period, queue and agent; on the wallboard, in briefs and in
+  Prometheus (`hotline_qa_score_points` ÷ `hotline_qa_score_reviews`), of the last 30 days
 - **Counted:** one review a talk and grader; a talk of a transferred call counts for the agent who spoke
 - **Source:** L1, D20; `crm/quality/figures.py`
 """

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ami_listener.events import AgentState
-from crm.wallboard.board import AgentNow, BoardData, QueueNow
+from crm.wallboard.board import NOTHING_SCORED, AgentNow, BoardData, QueueNow
 from metrics.tally import Tally
 
 NAMES = (
@@ -78,6 +78,7 @@ def board(
         waiting_since=at - timedelta(seconds=waited) if waiting else None,
         callbacks_waiting=2 if waiting else 0,
         messages_waiting=3 if waiting else 0,
+        qa=(48, 48 * (0.913 if today is GOOD_DAY else 0.78)) if today else NOTHING_SCORED,
         today=today or Tally(),
         quarters=quarters(at) if today else {},
     )

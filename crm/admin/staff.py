@@ -3,7 +3,7 @@
 Administrators do everything; supervisors see everyone, and help agents and officers back in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
@@ -20,6 +20,7 @@ from crm.staff.access import ADMINISTRATORS, SUPERVISORS, Visitor
 from crm.staff.accounts import HIGHEST_PENALTY, Faults, StaffDraft, StaffMember, UnknownStaff
 from crm.staff.models import PhoneKind, Role, Sex
 from crm.staff.teams import teams_of
+from dialplan.sections import Department, Queue
 
 HELPED: Final = frozenset({Role.AGENT, Role.OFFICER})  # by supervisors
 EMPTY: Final = StaffDraft(username="", role=Role.AGENT)
@@ -82,7 +83,9 @@ class StaffPages:
                 found = service.members(connection, active=None if closed else True)
                 teams = {team.id: team for team in teams_of(connection)}
             found = [one for one in found if _fits(one, q, role)]
-            values: dict[str, Any] = {"people": found, "teams": teams, "now": frame.clock()}
+            site = frame.site()
+            labels = {"departments": _labels(site.departments), "queues": _labels(site.queues)}
+            values: dict[str, Any] = {"people": found, "teams": teams, "now": frame.clock(), **labels}
             return frame.page(
                 request, who, "staff_list.html", "staff", **values, q=q, role=role, closed=closed, roles=list(Role)
             )
@@ -258,6 +261,13 @@ class StaffPages:
 
 def _team_ids(connection: Connection) -> frozenset[int]:
     return frozenset(team.id for team in teams_of(connection))
+
+
+def _labels(ones: Iterable[Department | Queue]) -> dict[str, dict[str, str]]:
+    return {
+        one.name: {"th": one.label_th or one.label_en or one.name, "en": one.label_en or one.label_th or one.name}
+        for one in ones
+    }
 
 
 def _fits(person: StaffMember, q: str, role: str) -> bool:

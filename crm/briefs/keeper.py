@@ -26,13 +26,15 @@ STILL_USEFUL: Final = timedelta(hours=2)  # after a start that late nobody needs
 
 @dataclass(frozen=True, kw_only=True)
 class BriefHouse:
-    """What briefs know of the installation. ``queues``: label of each, in a language; ``mail``: letters are sent."""
+    """What briefs know of the installation. ``queues``: label of each, in a language; ``agents``: extension →
+    name, by language; ``mail``: letters are sent."""
 
     engine: Engine
     settings: BriefSettings
     frame: Callable[[], Frame]
     hours: Callable[[], Hours]
     queues: Callable[[str], Mapping[str, str]]
+    agents: Callable[[], Mapping[str, Mapping[str, str]]]
     name: Callable[[str], str]
     address: Callable[[], str]
     clock: Callable[[], datetime]

@@ -21,6 +21,7 @@ from crm.closure.models import closures
 from crm.closure.service import Closure, current_closures
 from crm.outbox import service as outbox
 from crm.outbox.service import Draft
+from crm.quality.figures import PERIOD, QaFigures, qa_by_queue
 from crm.reports.counting import Wanted, count
 from crm.reports.queries import open_work
 from crm.reports.sealed import Frame
@@ -67,7 +68,8 @@ class LowRating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
-    """One brief. ``day``: for which it is; ``of_day``: whose figures; ``closed_then``: closures during that day."""
+    """One brief. ``day``: for which it is; ``of_day``: whose figures; ``qa``: scores of the talks of the 30 days to
+    its end (L1, D20); ``closed_then``: closures during that day."""
 
     kind: Kind
     day: date
@@ -75,6 +77,7 @@ class Brief:
     made_at: datetime
     total: Tally
     by_queue: Mapping[str | None, Tally]
+    qa: Mapping[str | None, QaFigures]
     callbacks: int
     messages: int
     cards_open: int
@@ -116,6 +119,7 @@ def compose(connection: Connection, kind: Kind, day: date, now: datetime, frame:
         made_at=now,
         total=counted.total,
         by_queue=counted.by_queue,
+        qa=qa_by_queue(connection, min(now, end_at) - PERIOD, min(now, end_at)),
         callbacks=sum(one.callbacks for one in work),
         messages=sum(one.messages for one in work),
         cards_open=still_open,

@@ -9,8 +9,10 @@ from crm.briefs.service import FIGURES, Brief, Kind
 from crm.briefs.words import WORDS
 from crm.closure.models import ALL_NUMBERS
 from crm.closure.service import Closure
+from crm.quality.figures import QaFigures, together
 from crm.web import dates
-from metrics.kpi import Kpi
+from crm.web.figures import percent
+from metrics.kpi import QA_TARGET, Kpi
 from metrics.tally import Tally
 
 UNKNOWN: Final = "–"
@@ -31,7 +33,27 @@ def rows(brief: Brief, queues: tuple[str | None, ...], language: str) -> list[Ro
     """The figures, those of ``queues`` beside the total."""
     empty = Tally(limits=brief.total.limits)
     parts = [brief.by_queue.get(queue, empty) for queue in queues]
-    return [_row(figure, brief.total, parts, language) for figure in FIGURES]
+    return [*(_row(figure, brief.total, parts, language) for figure in FIGURES), _quality(brief, queues, language)]
+
+
+def _quality(brief: Brief, queues: tuple[str | None, ...], language: str) -> Row:
+    whole = together(brief.qa.values())
+    parts = [brief.qa.get(queue, QaFigures()) for queue in queues]
+    return Row(
+        name=WORDS[language]["qa_score"],
+        value=_share(whole.mean),
+        target=_target(QA_TARGET),
+        met=None if whole.mean is None else whole.mean >= QA_TARGET,
+        by_queue=tuple(_share(part.mean) for part in parts),
+    )
+
+
+def _share(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{percent(value)} %"
+
+
+def _target(value: float | None) -> str:
+    return "" if value is None else f"≥ {value:.0%}".replace("%", " %")
 
 
 def _row(figure: Kpi, total: Tally, parts: list[Tally], language: str) -> Row:
@@ -40,7 +62,7 @@ def _row(figure: Kpi, total: Tally, parts: list[Tally], language: str) -> Row:
     return Row(
         name=WORDS[language][figure.name],
         value=shown(figure, total, language),
-        target=f"≥ {figure.target:.0%}".replace("%", " %") if figure.target is not None else "",
+        target=_target(figure.target),
         met=met,
         by_queue=tuple(shown(figure, part, language) for part in parts),
     )
@@ -49,10 +71,8 @@ def _row(figure: Kpi, total: Tally, parts: list[Tally], language: str) -> Row:
 def shown(figure: Kpi, tally: Tally, language: str) -> str:
     """A figure with its unit."""
     value = figure.function(tally)
-    if value is None:
-        return UNKNOWN
-    if figure.unit == "ratio":
-        return f"{value:.1%}".replace("%", " %")
+    if value is None or figure.unit == "ratio":
+        return _share(value)
     if figure.unit == "seconds":
         words = WORDS[language]
         return f"{value:.0f} {words['seconds']}" if value < 90 else f"{dates.length(value)} {words['minutes']}"

@@ -1,6 +1,6 @@
 """``/briefs``: the same as the letters, of any day."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,7 +14,7 @@ from crm.briefs.showing import closure_lines, kind_now, label, queues_of, rows
 from crm.briefs.words import WORDS
 from crm.reports.sealed import snapshot
 from crm.staff.access import AGENTS, Access, Visitor
-from crm.web.dates import day_of
+from crm.web.dates import day_of, year
 from crm.web.shell import House, Pages
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -58,6 +58,10 @@ class BriefPages:
             rows=rows(brief, shown, language),
             queues=[label(queue, names, language) for queue in shown],
             closures=closure_lines(brief, frame.zone, language),
+            typed_day=f"{year(of_day, language)}-{of_day:%m-%d}",
+            before=of_day - timedelta(days=1),
+            after=of_day + timedelta(days=1),
+            agents=briefs.agents(),
             queue_label=lambda queue: label(queue, names, language),
             sent_at=getattr(briefs.settings, chosen.value) if briefs.mail else "",
         )

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from crm.database import reading
 from crm.quality import figures
-from crm.quality.figures import QaFigures
-from crm.quality.trends import team_names, team_of_agents, together
+from crm.quality.figures import QaFigures, together
+from crm.quality.trends import team_names, team_of_agents
 from crm.quality.web import Around, QualityPages
 from crm.reports.agents import agents_between
 from crm.staff.access import SUPERVISORS, Visitor

@@ -1,13 +1,15 @@
 """The QA score (L1, D20): what final reviews gave for talks answered in a period; no calibrations."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, func, select
 
 from crm.quality.models import ReviewState, qa_reviews
+
+PERIOD: Final = timedelta(days=30)  # of the figure that stands beside those of today: too few talks are scored in a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,12 @@ class QaFigures:
     def mean(self) -> float | None:
         """The QA score (L1, D20); None of none."""
         return self.score_sum / self.reviews if self.reviews else None
+
+
+def together(figures: Iterable[QaFigures]) -> QaFigures:
+    """Several figures as one."""
+    told = list(figures)
+    return QaFigures(sum(one.reviews for one in told), sum(one.score_sum for one in told))
 
 
 def _counted(from_at: datetime, until_at: datetime) -> ColumnElement[bool]:

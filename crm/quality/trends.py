@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import Connection, select
 
-from crm.quality.figures import QaFigures
+from crm.quality.figures import QaFigures, together
 from crm.quality.forms import Form
 from crm.quality.models import ReviewState, qa_reviews
 from crm.quality.service import Review
@@ -33,11 +33,6 @@ class Trend:
         half = len(self.weeks) // 2
         before, after = together(self.weeks[:half]).mean, together(self.weeks[half:]).mean
         return after - before if before is not None and after is not None else None
-
-
-def together(figures: Sequence[QaFigures]) -> QaFigures:
-    """Several figures as one."""
-    return QaFigures(sum(one.reviews for one in figures), sum(one.score_sum for one in figures))
 
 
 def week_starts(today: date, zone: tzinfo, weeks: int = WEEKS) -> list[datetime]:

@@ -32,6 +32,7 @@ from crm.quality.words import WORDS
 from crm.recordings.web import TEMPLATES as RECORDING_TEMPLATES
 from crm.recordings.words import WORDS as RECORDING_WORDS
 from crm.staff.access import AGENTS, SUPERVISORS, Access, Visitor
+from crm.staff.service import members
 from crm.web.shell import House, Pages
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -72,7 +73,10 @@ class QualityPages:
 
     def common(self) -> dict[str, Any]:
         """What most templates need."""
-        return {"agents": self._around.agents(), "queues": self._around.queues(), "reasons": DRAWN}
+        with reading(self._around.engine) as connection:
+            graders = {one.username: one for one in members(connection)}
+        names = {"agents": self._around.agents(), "queues": self._around.queues()}
+        return {**names, "graders": graders, "reasons": DRAWN}
 
     # -- what waits, and how it goes
 
@@ -97,7 +101,7 @@ class QualityPages:
                     "by_team": teams,
                     "team_names": team_names(connection),
                     "starts": starts,
-                    "month": figures.qa_figures(connection, around.clock() - timedelta(days=30), around.clock()),
+                    "month": figures.qa_figures(connection, around.clock() - figures.PERIOD, around.clock()),
                 }
             return self.pages.page(request, who, "quality.html", **values, **self.common(), done=done, count=count)
 

@@ -15,6 +15,7 @@ from ami_listener.actions import AmiError
 from crm.audit.service import note
 from crm.calls.service import CallStory, UnknownCallError, get_call
 from crm.database import reading, writing
+from crm.people.showing import national
 from crm.recordings import service
 from crm.recordings.keeper import RecordingKeeper
 from crm.recordings.listening import Listening
@@ -25,7 +26,7 @@ from crm.recordings.sound import HEADER_BYTES, Peaks, mixed, wav_header
 from crm.recordings.timeline import MarkKind, marks_of, parts_of
 from crm.recordings.words import WORDS
 from crm.staff.access import AGENTS, SUPERVISORS, Access, Visitor
-from crm.web.dates import BUDDHIST_ERA, day_of
+from crm.web.dates import BUDDHIST_ERA, day_of, length
 from crm.web.shell import House, Pages
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -129,7 +130,7 @@ class RecordingPages:
                 lines=lines[:PAGE], more=len(lines) > PAGE, typed=typed, page=page, use=use, everyone=everyone,
                 agents=around.agents(), queues=around.queues(), live=self._live_json() if everyone else [],
                 example_day=f"{today.year + (BUDDHIST_ERA if language == 'th' else 0)}-{today:%m-%d}",
-                filtered=any(value.strip() for value in typed.values()), wanted=around.wanted,
+                filtered=any(value.strip() for value in typed.values()), wanted=around.wanted, national=national,
                 data={"live": self._live_json()} if everyone else {},
             )  # fmt: skip
 
@@ -144,7 +145,7 @@ class RecordingPages:
         daily = lately.size_bytes / GROWTH.days
         return {
             "count": use.count,
-            "hours": round(use.seconds / 3600, 1),
+            "length": length(use.seconds),
             "size": size_text(use.size_bytes),
             "free": size_text(free) if free is not None else None,
             "growth": size_text(lately.size_bytes),
@@ -215,7 +216,7 @@ class RecordingPages:
                 request, who, "recording.html",
                 recording=recording, story=story, data=data, agents=around.agents(), queues=around.queues(),
                 size=size_text(recording.size_bytes or 0),
-                everyone=who.is_one_of(*SUPERVISORS),
+                everyone=who.is_one_of(*SUPERVISORS), national=national,
             )  # fmt: skip
 
         @self.router.get(f"{API}/{{call_id}}")

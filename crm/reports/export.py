@@ -1,7 +1,7 @@
 """Reports as tables for spreadsheets: every figure with all its digits, never rounded."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO, StringIO
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ def agents_table(report: Report, names: Mapping[str, str]) -> Iterator[Row]:
         yield [agent, names.get(agent, ""), *figures, quality.mean, quality.reviews]
 
 
-def as_csv(rows: Iterator[Row]) -> bytes:
+def as_csv(rows: Iterable[Row]) -> bytes:
     """UTF-8 with the mark by which Excel knows it. Text that a spreadsheet would take for a formula gets a quote."""
     text = StringIO()
     writer = csv.writer(text)
@@ -56,18 +56,18 @@ def as_csv(rows: Iterator[Row]) -> bytes:
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8")
 
 
-def as_xlsx(sheets: Mapping[str, Iterator[Row]]) -> bytes:
+def as_xlsx(sheets: Mapping[str, Sequence[Row]]) -> bytes:
     """One workbook; numbers are numbers, shown as the figure's unit asks for. No text becomes a formula."""
     book = Workbook(write_only=True)
     for title, rows in sheets.items():
         sheet = book.create_sheet(title[:31])
-        head = next(rows)
+        head, *others = rows
         sheet.freeze_panes = "C2"
         for column in range(1, len(head) + 1):
             sheet.column_dimensions[get_column_letter(column)].width = 16
         sheet.append([_cell(sheet, name, "", bold=True) for name in head])
         shown = [_FORMATS.get(_UNITS.get(str(name), ""), "") for name in head]
-        for row in rows:
+        for row in others:
             sheet.append([_cell(sheet, value, form) for value, form in zip(row, shown, strict=True)])
     file = BytesIO()
     book.save(file)

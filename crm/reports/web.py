@@ -11,6 +11,8 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Engine
 
+from crm.audit.service import note
+from crm.database import writing
 from crm.people.showing import national
 from crm.reports.abandoned import became
 from crm.reports.asking import address, asked_of, calls_address, cursor_of, cursor_text, local_today, wanted_of
@@ -29,7 +31,7 @@ from crm.web.shell import House, Pages
 from metrics.agent_figures import AGENT_KPIS
 from metrics.behind import BEHIND, LONGEST, number, others
 from metrics.intervals import Period, Step, period_of
-from metrics.kpi import KPIS, Kpi
+from metrics.kpi import KPIS, QA_TARGET, Kpi
 from metrics.tally import Tally
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -41,7 +43,10 @@ COLUMNS: Final = (
     "longest_wait", "average_handling_time", "satisfaction",
 )  # fmt: skip
 YEARS: Final = 6
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+KINDS: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _KPIS: Final = {kpi.name: kpi for kpi in KPIS}
 _AGENT_KPIS: Final = {kpi.name: kpi for kpi in AGENT_KPIS}
 
@@ -215,15 +220,15 @@ class ReportPages:
         def calls_csv(request: Request, who: Annotated[Visitor, self._supervisors]) -> Response:
             """All figures of the period, its parts, and queues."""
             language, made = self._pages.language(request, who), self._report(request)
-            table = as_csv(calls_table(made, zone, lambda queue: self._queue(queue, language)))
-            return _file(table, "text/csv; charset=utf-8", made, zone, "report", "csv")
+            table = list(calls_table(made, zone, lambda queue: self._queue(queue, language)))
+            return self._sent(who, made, as_csv(table), "report", "csv", len(table) - 1)
 
         @self.router.get("/agents.csv")
         def agents_csv(request: Request, who: Annotated[Visitor, self._supervisors]) -> Response:
             """Figures of agents."""
             language, made = self._pages.language(request, who), self._report(request)
-            table = as_csv(agents_table(made, self._names(language)))
-            return _file(table, "text/csv; charset=utf-8", made, zone, "agents", "csv")
+            table = list(agents_table(made, self._names(language)))
+            return self._sent(who, made, as_csv(table), "agents", "csv", len(table) - 1)
 
         @self.router.get("/export.xlsx")
         def workbook(request: Request, who: Annotated[Visitor, self._supervisors]) -> Response:
@@ -231,10 +236,22 @@ class ReportPages:
             language, made = self._pages.language(request, who), self._report(request)
             words = WORDS[language]
             sheets = {
-                words["reports"]: calls_table(made, zone, lambda queue: self._queue(queue, language)),
-                words["by_agent"]: agents_table(made, self._names(language)),
+                words["reports"]: list(calls_table(made, zone, lambda queue: self._queue(queue, language))),
+                words["by_agent"]: list(agents_table(made, self._names(language))),
             }
-            return _file(as_xlsx(sheets), XLSX, made, zone, "report", "xlsx")
+            rows = sum(len(table) - 1 for table in sheets.values())
+            return self._sent(who, made, as_xlsx(sheets), "report", "xlsx", rows)
+
+    def _sent(self, who: Visitor, made: Report, body: bytes, name: str, ending: str, rows: int) -> Response:
+        """The file; who took what, of which days, is in the audit."""
+        first, last = (day.isoformat() for day in days_of(made.period, self._around.zone))
+        file = f"{name}-{first}-{last}.{ending}"
+        told = {"from": first, "to": last, "queue": made.asked.queue, "file": file, "rows": rows}
+        with writing(self._around.engine) as connection:
+            note(connection, self._around.clock(), who, "report.exported", f"report/{name}", **told)
+        return Response(
+            body, media_type=KINDS[ending], headers={"Content-Disposition": f'attachment; filename="{file}"'}
+        )
 
     def _names(self, language: str) -> dict[str, str]:
         return {agent: names[language] for agent, names in self._around.agents().items()}
@@ -338,8 +355,8 @@ def _quality(made: Report, words: dict[str, str]) -> dict[str, Any]:
         "raw": now.mean,
         "before": shown(before.mean, "ratio"),
         "change": change(now.mean, before.mean, "ratio", words),
-        "target": "",
-        "level": "",
+        "target": f"{QA_TARGET:.0%}".replace("%", " %"),
+        "level": "" if now.mean is None else "good" if now.mean >= QA_TARGET else "bad",
         "href": "/quality",
     }
 
@@ -366,9 +383,3 @@ def _sides(figure: str, counted: Tally) -> dict[str, int]:
 def _with(request: Request, **values: str) -> str:
     url = request.url.include_query_params(**values)
     return f"{url.path}?{url.query}"
-
-
-def _file(body: bytes, kind: str, made: Report, zone: ZoneInfo, name: str, ending: str) -> Response:
-    first, last = days_of(made.period, zone)
-    disposition = f'attachment; filename="{name}-{first.isoformat()}-{last.isoformat()}.{ending}"'
-    return Response(body, media_type=kind, headers={"Content-Disposition": disposition})

@@ -3,11 +3,16 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from ami_listener.events import AgentState
-from metrics.kpi import ANSWERED_TARGET, SATISFACTION_TARGET
+from metrics.kpi import ANSWERED_TARGET, QA_TARGET, SATISFACTION_TARGET
 from metrics.tally import Limits, Tally
+
+Scored = tuple[int, float]
+"""How many talks were scored, and the sum of their scores (each 0–1)."""
+NOTHING_SCORED: Final[Scored] = (0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +35,7 @@ class AgentNow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueNow:
     """One queue now and today. ``waiting_since``: arrival of the caller who has waited longest; ``quarters``: today by
-    quarter hour of the arrival."""
+    quarter hour of the arrival; ``qa``: the last 30 days' scores (L1, D20)."""
 
     queue: str
     label_th: str = ""
@@ -39,6 +44,7 @@ class QueueNow:
     waiting_since: datetime | None = None
     callbacks_waiting: int = 0
     messages_waiting: int = 0
+    qa: Scored = NOTHING_SCORED
     today: Tally = field(default_factory=Tally)
     quarters: Mapping[datetime, Tally] = field(default_factory=dict)
 
@@ -61,6 +67,7 @@ class BoardData:
     agents: tuple[AgentNow, ...] = ()
     elsewhere: Tally | None = None
     quarters_elsewhere: Mapping[datetime, Tally] = field(default_factory=dict)
+    qa_elsewhere: Scored = NOTHING_SCORED
     heard: bool = True
 
 
@@ -75,6 +82,7 @@ class BoardSettings:
     answered_target: float = ANSWERED_TARGET
     within_target: float = ANSWERED_TARGET
     satisfaction_target: float = SATISFACTION_TARGET
+    qa_target: float = QA_TARGET
     default_language: str = "th"
 
 

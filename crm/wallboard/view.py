@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ami_listener.events import AgentState
-from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow
+from crm.wallboard.board import AgentNow, BoardData, BoardSettings, QueueNow, Scored
 from crm.wallboard.chart import Chart, chart_of
 from crm.wallboard.words import STATES, WORDS
 from crm.web.dates import long_date
@@ -80,6 +80,7 @@ class View:
     within: Share
     answered: Share
     satisfaction: Share
+    qa: Share
     states: tuple[StateCount, ...]
     tiles: tuple[Tile, ...]
     more: int
@@ -118,6 +119,7 @@ def view_of(data: BoardData, settings: BoardSettings, language: str, queue: str 
         within=_within(today, settings, words),
         answered=_answered(today, settings, words),
         satisfaction=_satisfaction(today, settings, words),
+        qa=_qa([*(one.qa for one in queues), *([data.qa_elsewhere] if queue is None else [])], settings, words),
         states=_states(agents, language),
         tiles=tuple(_tile(agent, language) for agent in here[:MOST_TILES]),
         more=max(0, len(here) - MOST_TILES),
@@ -161,6 +163,12 @@ def _satisfaction(today: Tally, settings: BoardSettings, words: dict[str, str]) 
     details = [words["surveys"].format(count=today.surveys_answered)]
     details.append(_with_share(words["response"], kpi.survey_response_rate(today)))
     return _share(kpi.satisfaction(today), settings.satisfaction_target, words, details)
+
+
+def _qa(scored: Sequence[Scored], settings: BoardSettings, words: dict[str, str]) -> Share:
+    reviews = sum(count for count, _ in scored)
+    mean = sum(total for _, total in scored) / reviews if reviews else None
+    return _share(mean, settings.qa_target, words, [words["qa_talks"].format(count=reviews)])
 
 
 def _share(ratio: float | None, target: float, words: dict[str, str], details: Sequence[str]) -> Share:

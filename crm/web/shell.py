@@ -37,7 +37,8 @@ class Guest(Protocol):
 class NavigationItem:
     """A place in the bar above every page. ``roles``: who sees it; administrators see all. ``badge``: name of a count
     that the page's script fills in. ``room``: it stands in the menu of the supervisor's room, not in the bar itself.
-    ``rooms_behind``: paths of further pages that belong to it."""
+    ``rooms_behind``: paths of further pages that belong to it. ``own``: about the visitor's own work, so that
+    administrators have none."""
 
     path: str
     th: str
@@ -46,6 +47,7 @@ class NavigationItem:
     badge: str | None = None
     room: bool = False
     rooms_behind: tuple[str, ...] = ()
+    own: bool = False
 
     def has(self, path: str) -> bool:
         """Whether the page at ``path`` belongs to this place."""
@@ -122,7 +124,7 @@ class Pages:
 def _seen_by(navigation: Sequence[NavigationItem], guest: Guest | None) -> list[NavigationItem]:
     if guest is None:
         return []
-    return [item for item in navigation if guest.role in (*item.roles, ADMINISTRATOR)]
+    return [item for item in navigation if guest.role in item.roles or (guest.role == ADMINISTRATOR and not item.own)]
 
 
 def _local_date(at: date, zone: tzinfo) -> date:

@@ -4,14 +4,16 @@ import csv
 import dataclasses
 import json
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from getpass import getuser
 from zoneinfo import ZoneInfo
 
 import click
 
 from ami_listener.records import Outcome
+from crm.audit.service import note
 from crm.calls.service import EXPORT_FIELDS, CallFilter, CallLine, UnknownCallError, each_call, export_calls, get_call
-from crm.database import reading
+from crm.database import reading, writing
 from hotline.cli import Context
 from hotline.commands.periods import Moment, check_period
 
@@ -98,17 +100,21 @@ def show(context: Context, call_id: str) -> None:
 @click.option("--to", "to_at", type=Moment(), help="Arrived before.")
 @click.pass_obj
 def export(context: Context, form: str, from_at: datetime | None, to_at: datetime | None) -> None:
-    """One object (or line) a call, in the order of arrival; times in UTC with microseconds."""
+    """One object (or line) a call, in the order of arrival; times in UTC with microseconds. It is in the audit."""
     check_period(from_at, to_at)
     with reading(context.engine()) as connection:
-        rows = export_calls(connection, from_at, to_at)
-        if form == "jsonl":
-            for row in rows:
-                _write(json.dumps(row, ensure_ascii=False))
-        else:
-            writer = csv.DictWriter(sys.stdout, EXPORT_FIELDS)
+        count, writer = 0, csv.DictWriter(sys.stdout, EXPORT_FIELDS)
+        if form == "csv":
             writer.writeheader()
-            writer.writerows(rows)
+        for row in export_calls(connection, from_at, to_at):
+            count += 1
+            if form == "csv":
+                writer.writerow(row)
+            else:
+                _write(json.dumps(row, ensure_ascii=False))
+    span = {name: at.isoformat() for name, at in (("from", from_at), ("to", to_at)) if at is not None}
+    with writing(context.engine()) as connection:
+        note(connection, datetime.now(UTC), None, "call.exported", None, by=getuser(), file=form, rows=count, **span)
 
 
 def plain(value: object) -> object:

@@ -12,6 +12,7 @@ from crm.reports.sealed import Frame
 from crm.staff.access import Access
 from crm.web.shell import House
 from hotline.board import limits_of
+from hotline.office.recordings import agent_names
 from hotline.surroundings import Surroundings
 
 
@@ -32,6 +33,7 @@ def make_briefs(
         frame=lambda: frame,
         hours=lambda: around.settings.hours,
         queues=queues,
+        agents=lambda: agent_names(around.settings),
         name=house.name,
         address=lambda: around.settings.address,
         clock=around.clock,

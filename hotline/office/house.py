@@ -23,7 +23,7 @@ NAVIGATION: Final = (
     NavigationItem("/wallboard", "จอแสดงผล", "Wallboard", EVERYONE),
     NavigationItem("/recordings", "บันทึกเสียง", "Recordings", SUPERVISORS, room=True),
     NavigationItem("/quality", "คุณภาพ", "Quality", SUPERVISORS, room=True),
-    NavigationItem("/quality/mine", "คะแนนของฉัน", "My scores", (Role.AGENT,)),
+    NavigationItem("/quality/mine", "คะแนนของฉัน", "My scores", (Role.AGENT,), own=True),
     NavigationItem("/reports", "รายงาน", "Reports", SUPERVISORS, room=True),
     NavigationItem("/admin", "ตั้งค่า", "Administration", SUPERVISORS, room=True),
 )

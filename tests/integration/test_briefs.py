@@ -81,6 +81,7 @@ def house(engine: Engine, clock: Clock, settings: BriefSettings | None = None) -
     return BriefHouse(
         engine=engine, settings=settings or BriefSettings(recipients=("team@example.test", "head@example.test")),
         frame=lambda: FRAME, hours=lambda: HOURS, queues=lambda _language: {"enquiries": "สอบถามข้อมูล"},
+        agents=dict,
         name=lambda _language: "1169", address=lambda: "https://1169.example.test", clock=clock, mail=True,
     )  # fmt: skip
 

@@ -5,7 +5,8 @@ import io
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, Engine, insert, select
 from test_recordings import NOW, call, keeper_of, leave, write
 
+from ami_listener.floor import FloorState
 from ami_listener.records import CallRecord, Conversation, Hold, Outcome, Survey
 from crm.audit.service import AuditFilter, lines
 from crm.database import reading, writing
@@ -31,8 +33,14 @@ from crm.staff.accounts import StaffDraft
 from crm.staff.models import Role
 from crm.staff.passwords import Hasher
 from crm.staff.service import create
+from crm.wallboard.board import BoardData
+from crm.wallboard.view import view_of
+from hotline.board import Now, board_settings, day_start, limits_of
 from hotline.commands.kpi import kpi
-from hotline.standing import QA_PERIOD, qa_scores_of
+from hotline.health import Health
+from hotline.settings import Settings
+from hotline.standing import qa_scores_of
+from metrics.book import DayBook
 from metrics.exporter import Exporter
 from metrics.snapshot import Snapshot
 
@@ -242,8 +250,19 @@ def test_coaching_figures_of_agents_and_teams(house: GuardedHouse, language: str
     assert "0:10" in page.text  # the one talk
 
 
+def board_of(settings: Settings, scores: Mapping[str, tuple[int, float]]) -> BoardData:
+    """The wallboard of a day without calls."""
+
+    def nothing() -> Any:
+        return {}
+
+    health = Health(**{one.name: nothing for one in fields(Health)} | {"qa_scores": lambda: scores})
+    book = DayBook(day_start(ZoneInfo(settings.site.timezone)), limits_of(settings))
+    return Now(lambda: settings, FloorState(), book, health, lambda: NOW).board()
+
+
 def test_the_qa_score_is_one_of_the_figures(house: GuardedHouse) -> None:
-    """L1, D20: ``hotline kpi``, Prometheus and the report with its CSV tell the same for the same period."""
+    """L1, D20: ``hotline kpi``, Prometheus, the wallboard and the report with its CSV tell the same."""
     context = SimpleNamespace(settings=house.settings, engine=lambda: house.engine)
     period = ["--from", (NOW - timedelta(days=1)).isoformat(), "--to", NOW.isoformat()]
     as_told: dict[str, Any] = {
@@ -261,7 +280,7 @@ def test_the_qa_score_is_one_of_the_figures(house: GuardedHouse) -> None:
         again = dict(connection.execute(select(qa_reviews).where(counted)).mappings().one())
         del again["id"]
         connection.execute(insert(qa_reviews).values(again | {"score": 0.4, "queue": None}))
-    since = NOW - QA_PERIOD
+    since = NOW - figures.PERIOD
     as_long = ["--from", since.isoformat(), "--to", NOW.isoformat(), "--json"]
     told_by_kpi = json.loads(CliRunner().invoke(kpi, as_long, **as_told).output)
     assert told_by_kpi["qa_reviews"] == 2
@@ -276,6 +295,9 @@ def test_the_qa_score_is_one_of_the_figures(house: GuardedHouse) -> None:
         for what, values in (("points", (1.0, 0.0, 0.4)), ("reviews", (1, 0, 1)))
         for queue, value in zip(("enquiries", "import", "none"), values, strict=True)
     }
+
+    board = view_of(board_of(house.settings, snapshot.qa_scores), board_settings(house.settings), "en")
+    assert (board.qa.percent, board.qa.level, board.qa.details) == ("70.0", "bad", ("2 in 30 days",))
 
     zone = ZoneInfo(house.settings.site.timezone)
     first, last = since.astimezone(zone).date(), NOW.astimezone(zone).date()

@@ -500,7 +500,7 @@ def test_the_player_is_given_wave_form_and_marks(house: GuardedHouse) -> None:
 def test_the_pages(house: GuardedHouse, language: str) -> None:
     page = house.ask("GET", f"/recordings?lang={language}", house.session("supervisor")).text
     assert f"/recordings/{CALL}" in page
-    assert "+66812345678" in page
+    assert "081 234 5678" in page
     one = house.ask("GET", f"/recordings/{CALL}?lang={language}", house.session("supervisor")).text
     assert "player-data" in one
     own = house.ask("GET", f"/recordings?lang={language}", house.session("agent")).text

@@ -18,6 +18,8 @@ from desk_server import DeskServer
 from report_scenes import write_days
 
 from ami_listener.records import CallRecord
+from crm.audit.service import AuditFilter
+from crm.audit.service import lines as audit_lines
 from crm.database import reading
 from crm.reports.export import as_csv, as_xlsx
 from crm.reports.facts import fact_of
@@ -153,10 +155,25 @@ def test_the_workbook_tells_the_same(reports: Reports) -> None:
                     assert (cell or "") == line[name]
 
 
+def test_who_takes_a_table_away_is_in_the_audit(reports: Reports) -> None:
+    days = f"span=own&on={FIRST.date()}&to={TODAY - timedelta(days=1)}"
+    rows = table(reports.get(f"/reports/export.csv?{days}"))
+    reports.get(f"/reports/export.xlsx?{days}")
+    with reading(reports.server.engine) as connection:
+        book, sheet = audit_lines(connection, AuditFilter(kind="report"), limit=2)
+    assert (sheet.action, sheet.subject) == ("report.exported", "report/report")
+    assert sheet.who == book.who != "system"
+    assert sheet.details["rows"] == len(rows) < book.details["rows"]
+    assert sheet.details["file"].endswith(".csv")
+    assert book.details["file"].endswith(".xlsx")
+    days_told = {sheet.details[name] for name in ("from", "to")}
+    assert days_told == {str(FIRST.date()), str(TODAY - timedelta(days=1))}
+
+
 def test_no_name_becomes_a_formula(reports: Reports) -> None:
     rows: list[list[Any]] = [["name"], ["=1+1"], ["@x"], ["-2"], [-2]]
     assert as_csv(iter(rows)).decode("utf-8-sig").split() == ["name", "'=1+1", "'@x", "'-2", "-2"]
-    assert [row[0] for row in sheets(as_xlsx({"one": iter(rows)}))[0]] == ["name", "=1+1", "@x", "-2", -2.0]
+    assert [row[0] for row in sheets(as_xlsx({"one": rows}))[0]] == ["name", "=1+1", "@x", "-2", -2.0]
 
 
 def all_calls(reports: Reports, path: str) -> list[str]:

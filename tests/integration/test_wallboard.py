@@ -1,5 +1,6 @@
 """The board's routes and stream, and what every page shares: headers, health, readiness, metrics, errors."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,6 +69,18 @@ def test_level_by_target(answered: int | None, level: str) -> None:
     today = Tally() if answered is None else Tally(offered=100, answered=answered)
     data = BoardData(at=NOON, queues=(QueueNow(queue="general", today=today),))
     assert view_of(data, BoardSettings(), "th").answered.level == level
+
+
+def test_the_qa_score_stands_against_its_target() -> None:
+    """L1, D20: of the last 30 days' talks, of all queues and of one."""
+    queues = (QueueNow(queue="general", qa=(10, 9.1)), QueueNow(queue="technical"))
+    data = BoardData(at=NOON, queues=queues, qa_elsewhere=(10, 6.0))
+    whole, one, none = (view_of(data, BoardSettings(), "en", queue).qa for queue in (None, "general", "technical"))
+    assert (whole.percent, whole.level, whole.target) == ("75.5", "bad", "Target ≥ 85 %")
+    assert (one.percent, one.level) == ("91.0", "good")
+    assert (none.percent, none.level) == (None, "none")
+    page = board_app(data).get("/wallboard?lang=en").text
+    assert re.search(r'class="qa" data-level="bad"><dt>QA score</dt>.*75\.5', page)
 
 
 def test_both_languages_have_every_word() -> None:

@@ -1,5 +1,7 @@
 // What the console knows of the floor, and how it is drawn: lists and a table that keep focus while they change.
 
+import { national } from "./numbers.js";
+
 export const data = JSON.parse(document.getElementById("data").textContent);
 export const words = data.words;
 export const byId = (id) => document.getElementById(id);
@@ -68,9 +70,12 @@ export const filter = (changes) => Object.assign(wanted, changes);
 const fits = (...texts) => !wanted.text || texts.some((text) => text?.toLowerCase().includes(wanted.text));
 
 function who(call) {
-  const number = call.number ?? words.withheld;
+  const number = call.number ? national(call.number) : words.withheld;
   return call.name ? `${call.name} · ${number}` : number;
 }
+
+/** Who talks to the caller: a call that went out of the house is with the telephone it was handed to. */
+const withWhom = (call) => (picture.agents[call.agent] || /^\d+$/.test(call.agent ?? "") ? agentName(call.agent) : words.outside);
 
 function callRow() {
   return make("li", {}, make("span", { className: "who" }), make("span", { className: "time" }),
@@ -102,7 +107,7 @@ function acts(row, wantedActs) {
 export function draw() {
   const limit = data.limit * 1000;
   const waiting = picture.waiting
-    .filter((call) => (!wanted.queue || call.queue === wanted.queue) && fits(call.name, call.number))
+    .filter((call) => (!wanted.queue || call.queue === wanted.queue) && fits(call.name, call.number, who(call)))
     .toSorted((one, other) => Date.parse(one.since) - Date.parse(other.since));
   keep(byId("waiting"), waiting.map((call) => [call.call, call]), callRow, (row, call) => {
     const late = now() - Date.parse(call.since) > limit;
@@ -112,10 +117,10 @@ export function draw() {
     acts(row, data.me.extension && !call.callback ? [{ key: "pull", act: "pull", of: call.call, label: words.pull, whom: who(call) }] : []);
   });
   const talking = picture.talking
-    .filter((call) => (!wanted.queue || call.queue === wanted.queue) && fits(call.name, call.number, agentName(call.agent), call.agent));
+    .filter((call) => (!wanted.queue || call.queue === wanted.queue) && fits(call.name, call.number, who(call), withWhom(call), call.agent));
   keep(byId("talking"), talking.map((call) => [call.call, call]), callRow, (row, call) => {
     const listeners = call.spies.map((spy) => `${agentName(spy.by)} (${words[spy.mode]})`);
-    const note = [agentName(call.agent), queueLabel(call.queue), listeners.length && `${words.spied_by} ${listeners.join(", ")}`];
+    const note = [withWhom(call), queueLabel(call.queue), listeners.length && `${words.spied_by} ${listeners.join(", ")}`];
     drawCall(row, call, note.filter(Boolean).join(" · "));
     const mine = call.agent === data.me.extension;
     acts(row, data.me.extension && !mine && picture.agents[call.agent]
@@ -156,7 +161,7 @@ function drawAgents() {
   put(byId("n-agents"), String(shown.length));
   byId("no-agents").hidden = shown.length > 0;
   const counts = ORDER.map((state) => [state, all.filter(([, agent]) => agent.state === state).length]).filter(([, count]) => count);
-  put(byId("tally"), counts.map(([state, count]) => `${SIGNS[state]} ${words[state]} ${count}`).join("   "));
+  put(byId("tally"), counts.map(([state, count]) => `${SIGNS[state]} ${words[state]} ${count}`).join(" · "));
 }
 
 function drawClosed() {

@@ -1,5 +1,6 @@
 // Small helpers of the desk: words, numbers, times.
 import { h } from "./elements.js";
+import { national } from "./numbers.js";
 
 export { h };
 export const $ = (id) => document.getElementById(id);
@@ -35,11 +36,7 @@ export function length(seconds) {
 
 /** +66812345678 as 081 234 5678; foreign numbers and extensions as they are. */
 export function shownNumber(number) {
-  if (!number) return words.hidden_number;
-  const own = number.startsWith("+66") ? `0${number.slice(3)}` : number;
-  if (!/^0\d{8,9}$/.test(own)) return number;
-  const first = own.length === 10 ? 3 : 2;
-  return `${own.slice(0, first)} ${own.slice(first, first + 3)} ${own.slice(first + 3)}`;
+  return number ? national(number) : words.hidden_number;
 }
 
 const zoned = { timeZone: data.zone };

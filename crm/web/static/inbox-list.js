@@ -1,5 +1,6 @@
 // What waits, in five lists: drawn anew when something changed, the same on the inbox's page and on an idle desk.
 import { h } from "./elements.js";
+import { national } from "./numbers.js";
 import { ask, toast } from "./office.js";
 
 const PLACES = ["missed", "callbacks", "messages", "unfinished", "cards"];
@@ -101,7 +102,7 @@ export class InboxList {
 
   caller(item) {
     const name = item.names[0]?.name;
-    const number = shownNumber(item.number) ?? this.word("hidden_number");
+    const number = national(item.number) ?? this.word("hidden_number");
     const head = h("b", { text: name ?? number });
     return name ? [head, h("span", { class: "number muted", text: ` ${number}` })] : [head];
   }
@@ -175,7 +176,7 @@ export class InboxList {
   // -- own work
 
   recordLine(record) {
-    const name = record.person_name ?? shownNumber(record.number) ?? this.word("hidden_number");
+    const name = record.person_name ?? national(record.number) ?? this.word("hidden_number");
     const facts = [this.when(record.at), record.subject?.[this.about.language] ?? this.word("without_subject")];
     const act = this.open
       ? button(this.word("open"), { "data-do": "open" }, () => this.open(record))
@@ -188,7 +189,7 @@ export class InboxList {
     const facts = [card.to[language], card.state[language], card.due_at && this.word("due", { time: this.when(card.due_at) }),
       card.overdue && h("span", { class: "badge", "data-level": "bad", text: this.word("overdue") }),
       card.incomplete && h("span", { class: "badge", "data-level": "near", text: this.word("incomplete") })];
-    const caller = card.caller?.startsWith("+") ? shownNumber(card.caller) : card.caller ?? this.word("hidden_number");
+    const caller = card.caller?.startsWith("+") ? national(card.caller) : card.caller ?? this.word("hidden_number");
     return this.frame(`cards ${card.id}`, JSON.stringify(card), [h("b", { text: card.number }), h("span", { class: "muted", text: ` ${caller}` })], facts, [h("a", { class: "button", href: card.url, target: "_blank", rel: "noopener", text: this.word("open") })]);
   }
 
@@ -240,11 +241,4 @@ function button(text, props, act) {
 function length(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
-
-function shownNumber(number) {
-  if (!number?.startsWith("+66")) return number;
-  const own = `0${number.slice(3)}`;
-  const first = own.length === 10 ? 3 : 2;
-  return `${own.slice(0, first)} ${own.slice(first, first + 3)} ${own.slice(first + 3)}`;
 }

@@ -113,3 +113,6 @@ if (!document.body.classList.contains("desk")) {
   setInterval(readBadges, BADGES_MILLISECONDS);
   document.addEventListener("visibilitychange", readBadges);
 }
+
+// On a telephone the bar scrolls sideways: the place where we are is to be seen.
+document.querySelector(".bar-places :is([aria-current], [data-here])")?.scrollIntoView({ block: "nearest", inline: "center" });
