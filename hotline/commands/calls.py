@@ -102,19 +102,23 @@ def show(context: Context, call_id: str) -> None:
 def export(context: Context, form: str, from_at: datetime | None, to_at: datetime | None) -> None:
     """One object (or line) a call, in the order of arrival; times in UTC with microseconds. It is in the audit."""
     check_period(from_at, to_at)
-    with reading(context.engine()) as connection:
-        count, writer = 0, csv.DictWriter(sys.stdout, EXPORT_FIELDS)
-        if form == "csv":
-            writer.writeheader()
-        for row in export_calls(connection, from_at, to_at):
-            count += 1
+    engine, count, writer = context.engine(), 0, csv.DictWriter(sys.stdout, EXPORT_FIELDS)
+    try:
+        with reading(engine) as connection:
             if form == "csv":
-                writer.writerow(row)
-            else:
-                _write(json.dumps(row, ensure_ascii=False))
-    span = {name: at.isoformat() for name, at in (("from", from_at), ("to", to_at)) if at is not None}
-    with writing(context.engine()) as connection:
-        note(connection, datetime.now(UTC), None, "call.exported", None, by=getuser(), file=form, rows=count, **span)
+                writer.writeheader()
+            for row in export_calls(connection, from_at, to_at):
+                count += 1
+                if form == "csv":
+                    writer.writerow(row)
+                else:
+                    _write(json.dumps(row, ensure_ascii=False))
+    finally:  # whoever stops reading in the middle (| head) has read some all the same
+        span = {name: at.isoformat() for name, at in (("from", from_at), ("to", to_at)) if at is not None}
+        with writing(engine) as connection:
+            note(
+                connection, datetime.now(UTC), None, "call.exported", None, by=getuser(), file=form, rows=count, **span
+            )
 
 
 def plain(value: object) -> object:

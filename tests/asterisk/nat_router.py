@@ -6,6 +6,7 @@ router leaves that as it is) and another port; what Asterisk sends back comes fr
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Self
 
 Address = tuple[str, int]
@@ -48,6 +49,10 @@ class _Outer(asyncio.DatagramProtocol):
         return way
 
 
+def _same(protocol: _Outer) -> _Outer:
+    return protocol
+
+
 class NatRouter:
     """``seen``: how many datagrams came in for which inner port."""
 
@@ -60,9 +65,8 @@ class NatRouter:
         """Passes these ports of the public address on to the same ones inside."""
         router, loop = cls(), asyncio.get_running_loop()
         for port in ports:
-            _, outer = await loop.create_datagram_endpoint(
-                lambda port=port: _Outer(router, (inside, port)), local_addr=(public, port)
-            )
+            outer = _Outer(router, (inside, port))
+            await loop.create_datagram_endpoint(partial(_same, outer), local_addr=(public, port))
             router._outer.append(outer)
         return router
 

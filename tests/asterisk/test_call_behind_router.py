@@ -21,7 +21,7 @@ RTP = range(39400, 39420)
 def behind_router(asterisk_root: Path, tmp_path: Path) -> ProductAsterisk:
     values = given(
         numbers=[{"number": "1169", "queue": "enquiries"}],
-        queues=[{"name": "enquiries"}],
+        queues=[{"name": "enquiries", "wrap_up_seconds": 0}],
         agents=[{"extension": "2001", "queues": ["enquiries"], "contact": f"sip:2001@{DESKS}:{free_port(DESKS)}"}],
         ports={"bind": INSIDE, "rtp_start": RTP.start, "rtp_end": RTP.stop - 1},
     )

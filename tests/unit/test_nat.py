@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_render import files
+from rendered import files
 
 from dialplan.nat import NatSettings
 from dialplan.sections import Ports
