@@ -52,6 +52,17 @@ def decode_ulaw(data: bytes) -> list[float]:
     return [DECODED[code] for code in data]
 
 
+_LOW: Final = bytes(_decoded(code) & 0xFF for code in range(256))
+_HIGH: Final = bytes(_decoded(code) >> 8 & 0xFF for code in range(256))
+
+
+def linear(data: bytes) -> bytes:
+    """µ-law → 16 bits a sample, low byte first: Asterisk's ``.sln``."""
+    out = bytearray(2 * len(data))
+    out[0::2], out[1::2] = data.translate(_LOW), data.translate(_HIGH)
+    return bytes(out)
+
+
 def measure(data: bytes) -> Levels:
     """Length and loudness of µ-law sound."""
     if not data:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from dialplan.prompts.audio import load_recording
+from dialplan.prompts.audio import linear, load_recording
 from dialplan.prompts.build import entry, studio_file
 from dialplan.prompts.catalogue import SHIPPED_SOUNDS, Catalogue, load_all
 from dialplan.prompts.errors import AudioError, PromptsMissing
@@ -16,6 +16,7 @@ from dialplan.prompts.manifest import read as read_manifest
 
 FOLDER: Final = "hotline"
 MUSIC_FOLDER: Final = "moh"
+RECORDED_MUSIC_FOLDER: Final = "moh-recorded"  # the same for calls that are recorded: see the template recording.conf
 
 
 def install_prompts(
@@ -40,6 +41,7 @@ def install_prompts(
     for name, line in made.music.items():
         data = _intact(shipped / MUSIC_FOLDER / f"{name}.ulaw", line, f"{MUSIC_FOLDER}/{name}", problems)
         sounds[target / MUSIC_FOLDER / f"{name}.ulaw"] = data
+        sounds[target / RECORDED_MUSIC_FOLDER / f"{name}.sln"] = linear(data)
     if problems:
         raise PromptsMissing(problems)
     for language in prompts:

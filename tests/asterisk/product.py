@@ -17,8 +17,9 @@ from dialplan.asterisk.command import find_program
 from dialplan.asterisk.control import cli
 from dialplan.asterisk.layout import AsteriskFolders
 from dialplan.asterisk.process import AsteriskProcess
+from dialplan.prompts.audio import linear
 from dialplan.prompts.catalogue import load_all
-from dialplan.prompts.install import install_prompts
+from dialplan.prompts.install import MUSIC_FOLDER, RECORDED_MUSIC_FOLDER, install_prompts
 from dialplan.secrets import Secrets
 from dialplan.site import HotlineSite
 
@@ -73,6 +74,13 @@ def sound(prompt: str, language: str = "th") -> bytes:
     return noise(f"{language}/{prompt}", LONG.get(prompt, 0.4))
 
 
+def play_as_music(data: Path) -> None:
+    """A tone in place of the music on hold, in both of its forms."""
+    tune = tone(MUSIC_HERTZ, 5.0, 0.05)
+    (data / MUSIC_FOLDER / "calm.ulaw").write_bytes(tune)
+    (data / RECORDED_MUSIC_FOLDER / "calm.sln").write_bytes(linear(tune))
+
+
 def write_studio(folder: Path) -> Path:
     """A recording of every prompt, short and unmistakable."""
     for language, catalogue in load_all().items():
@@ -103,7 +111,7 @@ class ProductAsterisk:
         messages = state / "messages"
         messages.mkdir(exist_ok=True)
         install_prompts(folders.data, site.site.languages, write_studio(state / "studio"))
-        (folders.data / "moh/calm.ulaw").write_bytes(tone(MUSIC_HERTZ, 5.0, 0.05))
+        play_as_music(folders.data)
         product = cls(site, state, folders, Secrets.load(state, site), AsteriskProcess(folders))
         product.render()
         return product

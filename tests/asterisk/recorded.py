@@ -15,6 +15,8 @@ async def taken_in(whole: Whole, call_id: str, seconds: float = 40) -> recording
 
     def kept() -> recordings.Recording | None:
         with reading(whole.engine) as connection:
+            if call_id not in recordings.recording_states(connection, [call_id]):
+                return None  # noted in a moment
             found = recordings.get(connection, call_id)
         return found if found.state is RecordingState.KEPT else None
 

@@ -14,8 +14,9 @@ from telephones import Call, final_notify
 from dialplan.names import Store
 from dialplan.prompts.audio import decode_ulaw
 from dialplan.render import spool_beside
+from dialplan.sections import RecordingSettings
 
-SLOTS = 8
+SLOTS = 11
 CALLER, AGENT, SECOND = 1300, 1700, 2100  # hertz
 NOTICE = TONES["agent-recording-notice"]
 
@@ -89,6 +90,53 @@ async def told(s: Slot, *parties: Call) -> None:
         return not any(party.audio.tone_times(NOTICE, 0.15, party.phone.clock() - 0.5) for party in parties)
 
     await s.product.until(over, 5, "the notice over")
+
+
+async def a_hold_is_in_it(s: Slot, sequence: int) -> None:
+    """The music, and what the agent says afterwards. Asterisk's recorder takes music for a packet with the number 0."""
+    s.quiet(1)
+    call = await s.call()
+    leg = await s.rung(0)
+    leg.audio.sequence = sequence
+    await leg.answer()
+    await call.answered()
+    name = await s.id_of(call)
+    call.audio.sound, leg.audio.sound = tone(CALLER), tone(AGENT)
+    await s.product.until(lambda: len(call.audio.tone_times(AGENT, 0.3)) > 25, 5, "agent heard")
+    await leg.hold()
+    await s.product.until(lambda: len(call.audio.tone_times(MUSIC_HERTZ)) > 50, 5, "music")
+    await leg.hold(False)
+    leg.audio.sound = tone(SECOND)
+    await s.product.until(lambda: len(call.audio.tone_times(SECOND, 0.3)) > 50, 5, "agent heard again")
+    await leg.hang_up()
+    await s.ended(call, "1")
+    await holds(s, name, "agent", AGENT, MUSIC_HERTZ, SECOND, seconds=0.4)
+
+
+async def a_hold_of_a_telephone_with_low_numbers(s: Slot) -> None:
+    await a_hold_is_in_it(s, 10_000)
+
+
+async def a_hold_of_a_telephone_with_high_numbers(s: Slot) -> None:
+    await a_hold_is_in_it(s, 40_000)
+
+
+async def answered_after_music_while_waiting(s: Slot) -> None:
+    """As after a hold: the recorder has heard the music of the wait."""
+    s.quiet(0, 1)
+    call = await s.call()
+    call.audio.sound = tone(CALLER)
+    await s.product.until(lambda: len(call.audio.tone_times(MUSIC_HERTZ)) > 25, 12, "music")
+    s.product.cli(f"queue unpause member PJSIP/{s.agents[0]} queue {s.queue}")
+    leg = await s.rung(0)
+    leg.audio.sequence = 40_000
+    await leg.answer()
+    leg.audio.sound = tone(AGENT)
+    await s.product.until(lambda: len(call.audio.tone_times(AGENT, 0.3)) > 50, 5, "agent heard")
+    name = await s.id_of(call)
+    await leg.hang_up()
+    await s.ended(call, "1")
+    assert seconds_of(await holds(s, name, "agent", AGENT, seconds=0.6), MUSIC_HERTZ, 0.2) < 0.1
 
 
 async def hold_and_attended_transfer_stay_in_it(s: Slot) -> None:
@@ -170,9 +218,26 @@ async def switched_off_for_want_of_disk(s: Slot) -> None:
     assert spoken(s, name, "caller") == b""
 
 
+async def both_are_in_one_file(s: Slot) -> None:
+    """``sides = false``, ``announce = false``."""
+    call, leg, name = await talking(s)
+    await s.product.until(lambda: len(call.audio.tone_times(AGENT, 0.3)) > 60, 5, "agent heard")
+    assert not call.audio.tone_times(NOTICE, 0.15)
+    await leg.hang_up()
+    await s.ended(call, "1")
+
+    def written() -> bool:
+        sound = spoken(s, name, "mixed")
+        return all(seconds_of(sound, hertz, 0.3) > 0.8 for hertz in (CALLER, AGENT))
+
+    await s.product.until(written, 8, "both voices in one file")
+    assert [x.data[:2] for x in s.lines(name, "RECORDING")] == [("mixed", "silent")]
+
+
 SCENARIOS: list[Scenario] = [
     each_side_has_its_own_voice, hold_and_attended_transfer_stay_in_it, a_blind_transfer_to_an_agent_stays_in_it,
-    a_department_is_not_recorded, who_gives_up_is_not_recorded,
+    a_department_is_not_recorded, who_gives_up_is_not_recorded, a_hold_of_a_telephone_with_low_numbers,
+    a_hold_of_a_telephone_with_high_numbers, answered_after_music_while_waiting,
 ]  # fmt: skip
 
 
@@ -198,3 +263,11 @@ def test_a_place_that_cannot_be_written_to_harms_no_call(recording: ProductAster
         away.rename(spool)
     verdict(results, the_disk_takes_nothing)
     asyncio.run(recording.gone())
+
+
+def test_both_voices_in_one_file_unannounced(tmp_path: Path, asterisk_root: Path) -> None:
+    site = changed(exchange_site(1), {"q00": {"record": True}})
+    site = site.model_copy(update={"recording": RecordingSettings(sides=False, announce=False)})
+    spool_beside(tmp_path / "messages").mkdir(parents=True)
+    with ProductAsterisk.make(site, tmp_path, asterisk_root) as running:
+        verdict(play(running, [both_are_in_one_file]), both_are_in_one_file)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from exchange import Scenario, Slot, play, verdict
 from handing_on import consulted, joined
-from product import TONES
+from product import MUSIC_HERTZ, TONES
 from recorded import sides_of, sounding, taken_in
 from telephone_audio import FRAME, tone
 from telephones import Call, final_notify
@@ -100,10 +100,12 @@ async def a_recorded_talk(s: Slot) -> None:
     assert pressed == ["Caller presses a key", f"Agent {s.index}-1 presses a key"]
 
 
-async def begun(s: Slot, over_seconds: float) -> tuple[Call, Call, str]:
-    """A recorded talk; ``over_seconds``: so long the caller has heard the first agent."""
+async def begun(s: Slot, over_seconds: float, sequence: int = 20_000) -> tuple[Call, Call, str]:
+    """A recorded talk; ``over_seconds``: so long the caller has heard the first agent, whose telephone counts its
+    packets from ``sequence``."""
     call = await s.exchange.network.call(f"13{s.index:02}", s.caller())
     first = await s.rung(0)
+    first.audio.sequence = sequence
     await first.answer()
     await call.answered()
     call.audio.sound, first.audio.sound = tone(CALLER), tone(AGENT)
@@ -126,6 +128,15 @@ async def both_are_on_it(s: Slot, call: Call, second: Call, name: str) -> None:
     assert len(sounding(agents, SECOND)) > 40
     assert len(sounding(callers, CALLER)) > 80
     assert not sounding(callers, SECOND) + sounding(agents, CALLER) + sounding(agents, SECRET)
+
+
+async def who_comes_back_from_a_hold_is_on_it(s: Slot) -> None:
+    """Asterisk's recorder takes the music for packet 0, which follows a high number, and then the agent for late."""
+    call, first, name = await begun(s, over_seconds=0.7, sequence=40_000)
+    await first.hold()
+    await s.product.until(lambda: len(call.audio.tone_times(MUSIC_HERTZ)) > 25, 5, "music")
+    await first.hold(False)
+    await both_are_on_it(s, call, first, name)
 
 
 async def who_is_handed_the_caller_is_on_it(s: Slot) -> None:
@@ -183,8 +194,8 @@ async def joined_while_a_supervisor_speaks(s: Slot) -> None:
 
 
 SCENARIOS: list[Scenario] = [
-    a_recorded_talk, who_is_handed_the_caller_is_on_it, handed_on_while_the_notice_is_spoken,
-    joined_while_the_notice_is_spoken, joined_while_a_supervisor_speaks,
+    a_recorded_talk, who_comes_back_from_a_hold_is_on_it, who_is_handed_the_caller_is_on_it,
+    handed_on_while_the_notice_is_spoken, joined_while_the_notice_is_spoken, joined_while_a_supervisor_speaks,
 ]  # fmt: skip
 
 

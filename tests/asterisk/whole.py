@@ -19,7 +19,7 @@ from typing import Any, Self, cast
 
 from exchange import Slot
 from installation import PROGRAM, Installation
-from product import DESKS, MUSIC_HERTZ, TONES, ProductAsterisk, base_site, free_port, sound
+from product import DESKS, TONES, ProductAsterisk, base_site, free_port, play_as_music, sound
 from sqlalchemy import Engine, select
 from telephone_audio import tone
 
@@ -107,7 +107,7 @@ class Whole(ProductAsterisk):
                 (folder / f"{prompt}.ulaw").write_bytes(spoken(prompt, language))
         pbx.prepare(settings, lambda _line: None)
         folders = settings.asterisk_folders()
-        (folders.data / "moh/calm.ulaw").write_bytes(tone(MUSIC_HERTZ, 5.0, 0.05))
+        play_as_music(folders.data)
         secrets = Secrets.load(settings.state, settings)
         whole = cls(settings, settings.state, folders, secrets, AsteriskProcess(folders))
         whole.installation = Installation(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 from product import MUSIC_HERTZ
+from recorded import sides_of, sounding, taken_in
 from telephone_room import (
     AGENT,
     CALLER,
@@ -35,6 +36,7 @@ from dialplan.asterisk.process import AsteriskProcess
 from dialplan.names import Store
 
 SILENCE_SECONDS = 10.0
+ENOUGH = 60  # frames of 20 ms
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +72,22 @@ async def state_of(s: Desk, extension: str, *wanted: AgentState, seconds: float)
 # --- the page is loaded anew -----------------------------------------------------------------------------------------
 
 
+async def heard_for_long(s: Desk, call: Call) -> None:
+    """The caller has heard the agent's browser long enough to find it on the recording, and it speaks G.711."""
+    since = call.phone.clock()
+    await s.whole.until(lambda: len(call.audio.tone_times(AGENT, 0.3, since)) > ENOUGH, 8, "agent heard")
+    shown = s.whole.cli("pjsip show channelstats")
+    (codec,) = re.findall(rf"{s.agent()}-\w+\s+[\d:]+\s+(\w+)", shown)
+    assert codec in ("ulaw", "alaw")
+
+
 async def reloaded_in_a_call(s: Desk) -> None:
-    """The talk goes on after less than two seconds; wrap-up and survey come once, at the true end."""
+    """The talk goes on after less than two seconds; wrap-up and survey come once, at the true end. Its recording, too,
+    has all of it: what was said before and after the reload, and after a hold (issue 4, section 4). The browser speaks
+    G.711 before and after, whatever else it has."""
     seat = await s.room.sit(s.agent())
-    call = await s.talk(seat)
+    call = await s.talk(seat, recorded=True)
+    await heard_for_long(s, call)
     since = call.phone.clock()
     await seat.page.reload()
     taken = await seat.until("taken-up", seconds=7)
@@ -82,10 +96,11 @@ async def reloaded_in_a_call(s: Desk) -> None:
     await seat.hears(CALLER)
     assert silence(call, since) < 3
     assert s.whole.states(s.agent())[-1][0] == AgentState.IN_CALL
+    await heard_for_long(s, call)
     await seat.order("phone.hold()")
     await heard(call, MUSIC_HERTZ)
     await seat.order("phone.resume()")
-    await heard(call, AGENT)
+    await heard_for_long(s, call)
     await seat.order("phone.hangUp()")
     await call.heard(spoken("survey-123"))
     await call.press("1")
@@ -96,6 +111,11 @@ async def reloaded_in_a_call(s: Desk) -> None:
     assert len(s.whole.of(name, "SURVEYASKED")) == 1
     await state_of(s, s.agent(), AgentState.WRAP_UP, seconds=3)
     await state_of(s, s.agent(), AgentState.AVAILABLE, seconds=8)
+    kept = await taken_in(s.whole, name)
+    _, theirs = sides_of((s.whole.state / "recordings" / str(kept.path)).read_bytes())
+    said = len(call.audio.tone_times(AGENT, 0.3))
+    assert said > 3 * ENOUGH
+    assert len(sounding(theirs, AGENT)) > said - ENOUGH, "a moment at the reload and at the hold's end"
 
 
 async def reloaded_and_the_caller_hangs_up_at_once(s: Desk) -> None:

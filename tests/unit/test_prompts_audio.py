@@ -60,6 +60,12 @@ def test_every_ulaw_code_survives_decoding_and_encoding() -> None:
     assert audio.encode_ulaw(audio.decode_ulaw(codes)) == codes
 
 
+def test_linear_is_the_same_sound_in_sixteen_bits() -> None:
+    codes = bytes(range(256))
+    samples = struct.unpack("<256h", audio.linear(codes))
+    assert [sample / 32768 for sample in samples] == audio.decode_ulaw(codes)
+
+
 @given(st.floats(-0.99, 0.99))
 def test_ulaw_error_is_small_next_to_the_sample(sample: float) -> None:
     (back,) = audio.decode_ulaw(audio.encode_ulaw([sample]))

@@ -227,6 +227,14 @@ def test_nothing_that_is_listened_for_is_switched_off() -> None:
     assert set(UNHEARD_EVENTS) & {*WANTED_EVENTS, *translate.WANTED_EVENTS} == {"DTMFEnd"}
 
 
+def test_who_is_recorded_has_music_that_the_recorder_does_not_take_for_a_packet() -> None:
+    """Issue 4, section 4: see the template recording.conf."""
+    for number in ({"record": True}, {}):
+        texts = files(numbers=[BASE["numbers"][0] | number])
+        assert ("hotline-recorded" in contexts(texts["musiconhold.conf"])) is bool(number)
+        assert ("(musicclass)=hotline-recorded" in texts["extensions.conf"]) is bool(number)
+
+
 @pytest.mark.parametrize("recorded", [True, False])
 def test_keys_are_told_of_where_talks_are_recorded_and_nowhere_else(recorded: bool) -> None:
     """Issue 4, section 4; elsewhere they would cost each call something for nothing."""
