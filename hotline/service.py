@@ -35,7 +35,7 @@ from crm.ivr_adapters import CallerDirectory, NumberPlan, Pace, QueueView
 from crm.recorder import Recorder
 from crm.reports.facts import fact_of
 from dialplan.prompts import numbers as voice
-from dialplan.render import WANTED_EVENTS
+from dialplan.render import RECORDED_EVENT, WANTED_EVENTS
 from dialplan.secrets import Secrets
 from hotline import garbage
 from hotline.board import Now, day_start, limits_of
@@ -330,7 +330,7 @@ class Service:
             self.listener.heard,
             lambda: self.listener.connected(self.ami),
             self.listener.lost,
-            interesting=WANTED_EVENTS,
+            interesting=(*WANTED_EVENTS, RECORDED_EVENT),
         )
 
     def _missed_rings(self) -> MissedRingEnforcer:
