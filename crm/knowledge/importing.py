@@ -25,10 +25,19 @@ _SHOWN: Final = 90  # letters of a text that stands for its missing title
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing of the file, as it will be kept. ``key``: its own name for it."""
+    """One thing of the file, as it will be kept. ``key``: its own name for it; ``is_number``: it stands there as a
+    number."""
 
     key: str
     values: dict[str, Any]
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line that is no text, and why."""
+
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +48,10 @@ class LineFault:
     problem: str
 
 
-def read_lines(lines: Iterable[str]) -> tuple[list[Line], list[LineFault]]:
+def read_lines(lines: Iterable[str | Unreadable]) -> tuple[list[Line], list[LineFault]]:
     """What the lines say: objects with ``id`` and ``text``, perhaps ``title``, ``also_asked_as`` (text or list),
     ``title_en``, ``text_en``, ``sources``. Every fault of every line."""
-    return _read((number, raw) for number, raw in enumerate(lines, 1) if raw.strip())
+    return _read((number, raw) for number, raw in enumerate(lines, 1) if isinstance(raw, Unreadable) or raw.strip())
 
 
 def read_articles(told: Iterable[dict[str, Any]]) -> tuple[list[Line], list[LineFault]]:
@@ -50,7 +59,7 @@ def read_articles(told: Iterable[dict[str, Any]]) -> tuple[list[Line], list[Line
     return _read(enumerate(told, 1))
 
 
-def _read(numbered: Iterable[tuple[int, str | dict[str, Any]]]) -> tuple[list[Line], list[LineFault]]:
+def _read(numbered: Iterable[tuple[int, str | Unreadable | dict[str, Any]]]) -> tuple[list[Line], list[LineFault]]:
     found: list[Line] = []
     faults: list[LineFault] = []
     seen: dict[str, int] = {}
@@ -67,19 +76,16 @@ def _read(numbered: Iterable[tuple[int, str | dict[str, Any]]]) -> tuple[list[Li
     return found, faults
 
 
-def _line(raw: str | dict[str, Any]) -> Line:
+def _line(raw: str | Unreadable | dict[str, Any]) -> Line:
+    if isinstance(raw, Unreadable):
+        raise ValueError(raw.problem)
     try:
         told = json.loads(raw) if isinstance(raw, str) else raw
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at letter {error.pos + 1}") from None
     if not isinstance(told, dict):
         raise ValueError("not a JSON object")
-    key = told.get("id")
-    if isinstance(key, int) and not isinstance(key, bool):
-        key = str(key)
-    key = _clean(key) if isinstance(key, str) else None
-    if not key or len(key) > _LONGEST_ID:
-        raise ValueError(f"`id` is missing, or longer than {_LONGEST_ID} letters")
+    key, is_number = _key(told.get("id"))
     text, title = _text(told, "text"), _text(told, "title")
     if not text:
         raise ValueError("`text` is missing or empty")
@@ -92,11 +98,22 @@ def _line(raw: str | dict[str, Any]) -> Line:
         sources=_several(told, "sources"),
     )
     try:
-        return Line(key, checked(draft))
+        return Line(key, checked(draft), is_number)
     except KnowledgeProblem as problem:
         name = _NAMES.get(problem.field or "", problem.field or "line")
         most = f" (at most {LONGEST[problem.field]:,} letters)" if problem.field in LONGEST else ""
         raise ValueError(f"`{name}` is {problem.code.replace('_', ' ')}{most}") from None
+
+
+def _key(told: object) -> tuple[str, bool]:
+    """The thing's own name, exactly as it stands there, and whether it is a number."""
+    is_number = isinstance(told, int) and not isinstance(told, bool)
+    key = str(told) if is_number else told
+    if not isinstance(key, str) or not key.strip() or len(key) > _LONGEST_ID:
+        raise ValueError(f"`id` is missing, neither text nor a whole number, or longer than {_LONGEST_ID} letters")
+    if "\x00" in key or key != key.encode("utf-8", "replace").decode("utf-8"):
+        raise ValueError("`id` has letters that cannot be kept (a zero byte or half a letter)")
+    return key, is_number
 
 
 def _text(told: dict[str, Any], name: str) -> str:
@@ -138,6 +155,7 @@ def import_lines(
         numbers = {line.key: (added[line.key], 1) for line in fresh}
         numbers |= {key: (article_id, latest + 1) for key, (article_id, latest) in known.items()}
         if known:
+            _rename(connection, [line for line in some if line.key in known])
             _make_room(connection, [article_id for article_id, _ in known.values()], at)
         versions = [_row(line, *numbers[line.key], at, doer, name, published) for line in some]
         connection.execute(insert(knowledge_versions), versions)
@@ -163,10 +181,25 @@ def _known(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[int, 
 def _add(connection: Connection, lines: Sequence[Line], at: datetime) -> dict[str, int]:
     if not lines:
         return {}
-    rows = [{"external_id": line.key, "latest_version": 1, "created_at": at, "updated_at": at} for line in lines]
+    rows = [
+        {"external_id": line.key, "external_number": line.is_number, "latest_version": 1, "created_at": at,
+         "updated_at": at}
+        for line in lines
+    ]  # fmt: skip
     columns = knowledge_articles.c
     made = connection.execute(insert(knowledge_articles).returning(columns.external_id, columns.id), rows)
     return {row.external_id: row.id for row in made}
+
+
+def _rename(connection: Connection, lines: Sequence[Line]) -> None:
+    """A name that was a text and is a number now, or the other way round."""
+    columns = knowledge_articles.c
+    for is_number in (False, True):
+        keys = [line.key for line in lines if line.is_number == is_number]
+        for start in range(0, len(keys), 500):
+            here = columns.external_id.in_(keys[start : start + 500])
+            other = columns.external_number.is_not(is_number)
+            connection.execute(update(knowledge_articles).where(here, other).values(external_number=is_number))
 
 
 def _make_room(connection: Connection, ids: Sequence[int], at: datetime) -> None:
@@ -211,8 +244,12 @@ def _as_version(row: dict[str, Any]) -> Version:
     return Version(**row)
 
 
-def external_ids(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
-    """Article → its name in the file it came from."""
+def external_ids(connection: Connection, ids: Sequence[int]) -> dict[int, str | int]:
+    """Article → its name in the file it came from, a number where it stood there as a number."""
     columns = knowledge_articles.c
-    query = select(columns.id, columns.external_id).where(columns.id.in_(list(ids)))
-    return {row.id: row.external_id for row in connection.execute(query) if row.external_id}
+    query = select(columns.id, columns.external_id, columns.external_number).where(columns.id.in_(list(ids)))
+    return {
+        row.id: int(row.external_id) if row.external_number else row.external_id
+        for row in connection.execute(query)
+        if row.external_id
+    }

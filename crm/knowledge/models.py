@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import JSON, Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, false, text
 
 from crm.database import Identity, Instant, metadata, one_of
 
@@ -24,6 +24,7 @@ knowledge_articles: Final = Table(
     metadata,
     Column("id", Identity, primary_key=True),
     Column("external_id", Text),  # of the file it was imported from
+    Column("external_number", Boolean, nullable=False, server_default=false()),  # it stood there as a number
     Column("published_version", Integer),  # NULL: nobody but editors sees it
     Column("latest_version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),

@@ -44,7 +44,7 @@ online | ออนไลน์ | ทางอิเล็กทรอนิก�
 e-commerce | พาณิชย์อิเล็กทรอนิกส์ | ขายของออนไลน์
 complaint | complain | ร้องเรียน | ร้องทุกข์
 tip-off | แจ้งเบาะแส
-fine | penalty | ค่าปรับ | โทษปรับ | โดนปรับ
+fine | penalty | ค่าปรับ | โทษปรับ | โดนปรับ | ปรับไม่เกิน | เบี้ยปรับ
 foreigner | คนต่างด้าว | ต่างชาติ | ชาวต่างชาติ | ฝรั่ง | foreign
 abroad | overseas | ต่างประเทศ | เมืองนอก
 trade fair | exhibition | งานแสดงสินค้า | งานแฟร์ | ออกบูธ
@@ -138,7 +138,7 @@ buyer | buyers | ผู้ซื้อ | ผู้นำเข้าต่าง
 seller | supplier | suppliers | ผู้ขาย | ผู้จำหน่าย
 market | ตลาด
 auction | ประมูล
-free of charge | ไม่เสียค่าใช้จ่าย | ฟรี
+free of charge | ไม่เสียค่าใช้จ่าย | ไม่เสียค่าธรรมเนียม | ฟรี
 shareholder | shareholders | ผู้ถือหุ้น
 share | shares | หุ้น
 capital | ทุน | ทุนจดทะเบียน
@@ -176,7 +176,7 @@ quota | โควตา | โควต้า
 dumping | ทุ่มตลาด
 hoard | กักตุน
 expensive | overpriced | แพง | ขึ้นราคา | ราคาสูง
-cheat | fraud | scam | โกง | หลอกลวง | ฉ้อโกง
+cheat | fraud | scam | โกง | หลอกลวง | ฉ้อโกง | มิจฉาชีพ | แก๊งคอล
 counterfeit | fake | ของปลอม | ปลอม | ละเมิด
 music | song | เพลง
 invention | การประดิษฐ์ | ประดิษฐ์
@@ -203,6 +203,149 @@ download | ดาวน์โหลด | โหลด
 directory | folder | โฟลเดอร์ | ไดเรกทอรี
 server | เซิร์ฟเวอร์ | แม่ข่าย
 user | ผู้ใช้
+passport | หนังสือเดินทาง | พาสปอร์ต | พาสปอต
+visa | วีซ่า | ตรวจลงตรา
+id card | บัตรประจำตัวประชาชน | บัตรประชาชน
+driving licence | driving license | driver license | driving permit | ใบขับขี่ | ใบอนุญาตขับรถ | ใบอนุญาตขับขี่
+work permit | ใบอนุญาตทำงาน
+international | ระหว่างประเทศ | สากล | นานาชาติ
+motorcycle | มอเตอร์ไซค์ | มอเตอร์ไซ | มอไซค์ | จักรยานยนต์
+bus | รถเมล์ | รถโดยสาร | รถบัส
+airport | สนามบิน | ท่าอากาศยาน
+flight | plane | เครื่องบิน | เที่ยวบิน | สายการบิน | ไฟลท์
+delay | ล่าช้า | ดีเลย์ | เกินกำหนด
+dog | สุนัข | น้องหมา | หมากัด | หมาจร | ฝังชิปหมา
+cow | วัว | โคเนื้อ | โคนม
+buffalo | ควาย | กระบือ
+pig | pork | สุกร | เนื้อหมู | หมูเป็น
+chicken | ไก่ | สัตว์ปีก
+death | เสียชีวิต | แจ้งตาย | ถึงแก่กรรม
+birth | คลอด | แจ้งเกิด | เด็กเกิด
+child | children | บุตร | ลูกชาย | ลูกสาว
+parents | พ่อแม่ | บิดามารดา
+father | คุณพ่อ | บิดา
+mother | คุณแม่ | มารดา
+wife | ภรรยา | เมีย
+spouse | คู่สมรส | สามี
+marriage | marry | สมรส | แต่งงาน
+divorce | หย่า
+surname | นามสกุล | ชื่อสกุล
+elderly | ผู้สูงอายุ | คนชรา | คนแก่ | ผู้สูงวัย
+disabled | disability | คนพิการ | ผู้พิการ | ทุพพลภาพ
+unemployment | unemployed | ว่างงาน | ตกงาน
+dismissal | เลิกจ้าง | ไล่ออก | ให้ออกจากงาน
+wage | salary | เงินเดือน | ค่าจ้าง | ค่าแรง
+employer | นายจ้าง
+employee | worker | ลูกจ้าง | แรงงาน | คนงาน
+hospital | โรงพยาบาล | โรงบาล
+doctor | แพทย์ | คุณหมอ | หาหมอ
+patient | ผู้ป่วย | คนไข้
+sick | illness | เจ็บป่วย | ไม่สบาย
+vaccine | วัคซีน | ฉีดยา
+dental | dentist | ทำฟัน | ทันตกรรม | ทันตแพทย์
+pharmacy | ร้านยา | ร้านขายยา
+health insurance | บัตรทอง | หลักประกันสุขภาพ | สามสิบบาทรักษา | บาทรักษาทุก
+social security | ประกันสังคม | ผู้ประกันตน
+insurance | ประกันภัย | ทำประกัน
+land | ที่ดิน
+title deed | โฉนด
+land office | สำนักงานที่ดิน | กรมที่ดิน
+house | home | บ้านพัก | ที่อยู่อาศัย
+condominium | condo | คอนโด | อาคารชุด
+building | อาคาร | ตึก
+construction | ก่อสร้าง | สร้างบ้าน | ปลูกบ้าน | ปลูกสร้าง
+demolition | รื้อถอน | รื้อตึก | รื้อบ้าน | ทุบตึก
+sale | sell | จำหน่าย | ขายของ
+rent | lease | สัญญาเช่า | ห้องเช่า | หอพัก | ค่าเช่า | อพาร์ตเมนต์ | เช่าห้อง
+deposit | เงินประกัน | มัดจำ
+refund | คืนเงิน | เงินคืน | ขอคืน
+compensation | ชดเชย | เยียวยา | เงินช่วยเหลือ | ช่วยเหลือผู้
+subsidy | อุดหนุน | เบี้ยยังชีพ | สงเคราะห์
+pension | บำนาญ | บำเหน็จ
+flood | น้ำท่วม | อุทกภัย
+fire | ไฟไหม้ | อัคคีภัย | เพลิงไหม้
+drought | ภัยแล้ง | ฝนแล้ง
+disaster | ภัยพิบัติ | สาธารณภัย
+police station | สถานีตำรวจ | โรงพัก | แจ้งความ
+traffic ticket | ใบสั่ง
+court | ศาล | ฟ้องศาล | ฟ้องร้อง
+lawyer | ทนายความ | ทนาย
+debt | หนี้สิน | ทวงหนี้ | ทวงถามหนี้ | เจ้าหนี้ | ลูกหนี้
+noise | เสียงดัง | เสียงรบกวน
+neighbour | neighbor | เพื่อนบ้าน | ข้างบ้าน
+garbage | rubbish | trash | ขยะ | มูลฝอย | ทิ้งของ
+septic | สูบส้วม | ดูดส้วม | ส้วมเต็ม | สิ่งปฏิกูล
+electricity | ไฟฟ้า | ค่าไฟ | มิเตอร์ไฟ | ขอไฟ
+tap water | ประปา | มิเตอร์น้ำ | ค่าน้ำ
+district office | สำนักงานเขต | ที่ว่าการอำเภอ
+municipality | เทศบาล | อบต
+school | โรงเรียน | สถานศึกษา
+student | นักเรียน | นักศึกษา
+conscription | เกณฑ์ทหาร | ตรวจเลือก
+lottery | ลอตเตอรี่ | สลากกินแบ่ง | ถูกหวย | ล็อตเตอรี่
+mobile | โทรศัพท์มือถือ | มือถือ
+broken | damaged | ชำรุด | เสียหาย
+accident | อุบัติเหตุ | รถชน
+tourist | นักท่องเที่ยว | ท่องเที่ยว
+passenger | ผู้โดยสาร
+fare | ค่าโดยสาร | ค่ารถ | ค่าตั๋ว
+expressway | ทางด่วน | ทางพิเศษ
+ev | electric car | รถยนต์ไฟฟ้า | รถอีวี
+income | รายได้ | รายรับ | เงินได้
+inheritance | มรดก | พินัยกรรม
+signboard | ภาษีป้าย | ป้ายร้าน | ป้ายหน้าร้าน
+restaurant | ร้านอาหาร | จำหน่ายอาหาร
+street vendor | หาบเร่ | แผงลอย | ริมทางเท้า | เร่ขาย | ทางสาธารณะ
+percent | เปอร์เซ็นต์ | เปอร์เซนต์ | ร้อยละ
+car seat | child seat | คาร์ซีท | ที่นั่งนิรภัย
+nursery | เนอสเซอรี่ | เดย์แคร์ | สถานรับเลี้ยงเด็ก
+adoption | บุตรบุญธรรม | ลูกบุญธรรม
+promptpay | พร้อมเพย์
+microchip | ไมโครชิป | ฝังชิป
+application | app | แอป | แอพ
+credit card | บัตรเครดิต
+stamp duty | อากรแสตมป์
+parcel | พัสดุ | ไปรษณีย์
+hotel | โรงแรม | ที่พัก
+alcohol | สุรา | เหล้า | แอลกอฮอล์
+cigarette | tobacco | บุหรี่ | ยาสูบ
+gun | อาวุธปืน | ปืน
+drug | ยาเสพติด | ยาบ้า
+pesticide | ยาฆ่าแมลง | สารเคมีเกษตร | วัตถุอันตราย
+booking | reserve | จองคิว | สำรองที่
+expired | หมดอายุ | ขาดต่อ
+identity | ยืนยันตัวตน
+power of attorney | มอบอำนาจ
+shrimp | กุ้ง
+flower | orchid | ดอกไม้ | กล้วยไม้
+longan | ลำไย
+mango | มะม่วง
+mangosteen | มังคุด
+coconut | มะพร้าว
+salt | เกลือ
+coffee | กาแฟ
+tea | ใบชา
+milk | นม | น้ำนม
+animal feed | อาหารสัตว์
+steel | เหล็ก
+plastic | พลาสติก
+waste | ของเสีย | เศษ
+chemical | สารเคมี | เคมีภัณฑ์
+toy | ของเล่น
+shoes | รองเท้า
+leather | เครื่องหนัง | หนังสัตว์
+wood | timber | ไม้แปรรูป
+paper | กระดาษ
+electronics | อิเล็กทรอนิกส์
+medical device | เครื่องมือแพทย์
+sample | ตัวอย่างสินค้า | สินค้าตัวอย่าง
+packaging | บรรจุภัณฑ์
+transit | ผ่านแดน | ถ่ายลำ
+border trade | ชายแดน | ข้ามแดน
+safeguard | ปกป้อง
+anti-dumping | ตอบโต้การทุ่มตลาด
+e-form | ระบบอิเล็กทรอนิกส์
+exchange rate | อัตราแลกเปลี่ยน | ค่าเงิน
 """
 
 GROUPS: Final[tuple[tuple[str, ...], ...]] = tuple(

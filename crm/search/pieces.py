@@ -56,6 +56,11 @@ def pieces_of_folded(folded: str) -> Pieces:
     return Pieces(tuple(thai), tuple(words), tuple(numbers))
 
 
+def floats(letter: str) -> bool:
+    """Whether a letter stands above or below the line."""
+    return ord(letter) in _FLOATING
+
+
 def skeleton(thai: str) -> str:
     """Thai without what floats above and below the line: PDF and hurry put these in wrong places."""
     return thai.translate(_FLOATING)

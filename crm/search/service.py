@@ -22,7 +22,7 @@ __all__ = ["Entry", "Found", "Kind", "find", "forget", "write_entries"]
 _BUDGET: Final = 50_000  # entries of the index that a search reads
 _CANDIDATES: Final = 40
 _TELLING: Final = 24_000  # entries by which the promising passages are chosen
-_PROMISING: Final = 800
+_PROMISING: Final = 400
 _SNIPPET: Final = 240
 _FINE: Final = 1024  # steps of what a piece is worth
 
@@ -32,11 +32,13 @@ def find(connection: Connection, asked: str, *, shelves: Sequence[str], limit: i
     if not shelves:
         return []
     blocks = _blocks(connection, shelves)
-    worth, having = _worth(connection, understand(asked), blocks)
+    question = understand(asked)
+    worth, having = _worth(connection, question, blocks)
     if not worth and (thai := typed_in_thai(asked)):  # the keyboard was left in English
-        worth, having = _worth(connection, understand(thai), blocks)
+        question = understand(thai)
+        worth, having = _worth(connection, question, blocks)
     likely = _likely(connection, worth, having, list(blocks))
-    scored = [(judge(likely[one.id], worth, one), one) for one in _passages(connection, list(likely))]
+    scored = [(judge(likely[one.id], worth, one, question), one) for one in _passages(connection, list(likely))]
     return [
         Found(kind=Kind(one.kind), ref=one.ref, title=one.title, snippet=one.body[:_SNIPPET], score=round(score, 4))
         for score, one in best_of(scored, limit)

@@ -29,6 +29,34 @@ def _any_of(words: list[str]) -> str:
 
 POLITE: Final = re.compile(_any_of(_POLITE_WORDS.split()))
 PARTICLE: Final = re.compile(f"(?:{_any_of(_PARTICLES.split())})+$")
+_ONES: Final = {
+    **dict(zip(map(fold, ("หนึ่ง", "สอง", "สาม", "สี่", "ห้า", "หก", "เจ็ด", "แปด", "เก้า")), range(1, 10), strict=True)),
+    **{fold("เอ็ด"): 1, fold("ยี่"): 2},
+}
+_POWERS: Final = dict(
+    zip(map(fold, ("สิบ", "ร้อย", "พัน", "หมื่น", "แสน", "ล้าน")), (10, 100, 1000, 10_000, 100_000, 1_000_000), strict=True)
+)
+_UNITS: Final = "วัน ปี เดือน ชั่วโมง นาที บาท คน ครั้ง เล่ม ฉบับ เปอร์เซ็นต์ ตาราง ล้าน กิโล เมตร ไร่ ขวบ ข้อ ประเทศ"
+_ANY_DIGIT: Final = _any_of([*_ONES, *_POWERS])
+_NUMERAL: Final = re.compile(f"((?:{_ANY_DIGIT})+) ?(?={_any_of(_UNITS.split())})")
+_DIGIT: Final = re.compile(_ANY_DIGIT)
+
+
+def numbers_said(folded: str) -> list[str]:
+    """Numbers in Thai words before what they count, in digits: สองร้อยบาท is 200."""
+    return [str(_value(_DIGIT.findall(found))) for found in _NUMERAL.findall(folded)]
+
+
+def _value(words: list[str]) -> int:
+    whole = one = 0
+    for word in words:
+        if word in _ONES:
+            one = _ONES[word]
+        else:
+            whole, one = whole + (one or 1) * _POWERS[word], 0
+    return whole + one
+
+
 ENGLISH_FILLERS: Final = frozenset(_FILLERS.split())
 LETTER_NAMES: Final = dict(zip("abcdefghijklmnopqrstuvwxyz", map(fold, _NAMES_OF_LETTERS.split()), strict=True))
 KEYBOARD: Final = str.maketrans(dict(zip(_KEYS_EN, _KEYS_TH, strict=False)))  # English key → what it writes in Thai

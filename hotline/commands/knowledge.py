@@ -1,17 +1,18 @@
 """``hotline knowledge``: the knowledge base from the command line."""
 
+import codecs
 import getpass
 import json
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import click
 from sqlalchemy import Connection
 
 from crm.database import reading, writing
-from crm.knowledge.importing import external_ids, import_lines, read_lines
+from crm.knowledge.importing import Unreadable, external_ids, import_lines, read_lines
 from crm.knowledge.starter import fill
 from crm.search.models import RESTRICTED, Kind
 from crm.search.service import Found, find
@@ -20,6 +21,7 @@ from hotline.cli import Context
 _MOST_FAULTS_SHOWN = 50
 _KINDS = (Kind.ARTICLE, Kind.DOCUMENT, Kind.DEALER, Kind.SOURCE, Kind.CARD)
 _SHELVES = (*_KINDS, RESTRICTED)
+_LONGEST_LINE = 4 * 1024 * 1024  # bytes; more than the longest article, however it is written
 
 
 @click.group()
@@ -28,11 +30,11 @@ def knowledge() -> None:
 
 
 @knowledge.command("import")
-@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
+@click.argument("file", type=click.File("rb"))
 @click.option("--published", is_flag=True, help="Agents find them at once; else they are drafts to be verified.")
 @click.option("--by", default=getpass.getuser, show_default="your user name", help="Who does this.")
 @click.pass_obj
-def import_(context: Context, file: TextIO, published: bool, by: str) -> None:
+def import_(context: Context, file: BinaryIO, published: bool, by: str) -> None:
     """Import articles from FILE: one JSON object a line with `id` and `text`, perhaps `title`, `also_asked_as`.
 
     An `id` that is there already gets a new version. When any line has a fault, nothing is imported.
@@ -60,13 +62,13 @@ def starter(context: Context) -> None:
 
 @knowledge.command()
 @click.argument("question", required=False)
-@click.option("--questions", type=click.File("r", encoding="utf-8-sig"), help="Many: one JSON object or text a line.")
+@click.option("--questions", type=click.File("rb"), help="Many: one JSON object or text a line.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100), help="At most so many answers.")
 @click.option("--json", "as_json", is_flag=True, help="JSON: the ids in order of rank, with titles and scores.")
-@click.option("--kind", type=click.Choice(list(_KINDS)), help="Only things of this kind.")
+@click.option("--kind", type=click.Choice([str(one) for one in _KINDS]), help="Only things of this kind.")
 @click.pass_obj
 def search(
-    context: Context, question: str | None, questions: TextIO | None, limit: int, as_json: bool, kind: str | None
+    context: Context, question: str | None, questions: BinaryIO | None, limit: int, as_json: bool, kind: str | None
 ) -> None:
     """Search for QUESTION, or for every question of a file, as agents do.
 
@@ -95,22 +97,31 @@ def _answers(connection: Connection, question: str, shelves: list[str], limit: i
     ]
 
 
-def _name(one: Found, names: dict[int, str]) -> str:
+def _name(one: Found, names: dict[int, str | int]) -> str | int:
     own = f"{one.kind}/{one.ref}"
     return names.get(one.ref, own) if one.kind == Kind.ARTICLE else own
 
 
-def _lines(file: TextIO) -> Iterator[str]:
-    number = 0
-    try:
-        for number, line in enumerate(file, 1):  # noqa: B007
-            yield line
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"the file is not UTF-8 (after line {number})") from error
+def _lines(file: BinaryIO) -> Iterator[str | Unreadable]:
+    """The lines of a file, whatever is in them."""
+    mark = codecs.BOM_UTF8
+    while raw := file.readline(_LONGEST_LINE):
+        if not raw.endswith(b"\n") and len(raw) == _LONGEST_LINE:
+            while (rest := file.readline(_LONGEST_LINE)) and not rest.endswith(b"\n"):
+                pass
+            yield Unreadable(f"longer than {_LONGEST_LINE:,} bytes")
+        else:
+            try:
+                yield raw.removeprefix(mark).decode("utf-8")
+            except UnicodeDecodeError as error:
+                yield Unreadable(f"not UTF-8 at byte {error.start + 1}")
+        mark = b""
 
 
-def _questions(file: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _questions(file: Iterable[str | Unreadable]) -> Iterator[dict[str, Any]]:
     for number, raw in enumerate(file, 1):
+        if isinstance(raw, Unreadable):
+            raise click.ClickException(f"line {number} of the questions is {raw.problem}")
         line = raw.strip()
         if not line:
             continue

@@ -48,6 +48,42 @@ def look(page: Page, tmp_path: Path, name: str) -> None:
     page.screenshot(path=tmp_path / f"{name}.png")
 
 
+TYPE_ON = """text => {
+    const field = document.getElementById("know-search");
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+BOTH = ("ส่งออกผลไม้ หนังสือรับรองถิ่นกำเนิด", "หนังสือรับรองถิ่นกำเนิด ส่งออกผลไม้สดไปจีน")
+
+
+def _what_is_chosen_stays(page: Page) -> None:
+    """While results are drawn anew: what the arrows went to, and what is under the pointer."""
+    before = page.locator("#know-search").input_value()
+    page.locator("#know-search").fill(BOTH[0])
+    expect(page.locator("#know-found .know-hit")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("#know-found [aria-selected=true] .know-hit-title")
+    title = chosen.text_content()
+    with page.expect_response(lambda answer: "/find?" in answer.url):
+        page.locator("#know-search").fill(BOTH[1])
+    expect(chosen).to_have_text(title or "")
+    hit = page.locator("#know-found .know-hit", has_text=QUESTION).locator(".know-hit-title")
+    box = hit.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    with page.expect_response(lambda answer: "/find?" in answer.url) as answered:
+        page.evaluate(TYPE_ON, "ไม่มีเรื่องนี้xyz")
+    answered.value.finished()
+    page.evaluate("new Promise(resolve => setTimeout(resolve))")
+    page.mouse.up()
+    expect(page.locator("#piece")).to_be_visible()  # the click was not lost
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+g")
+    page.locator("#know-search").fill(before)
+    expect(page.locator("#know-found .know-hit").first).to_contain_text(QUESTION)
+
+
 def test_search_basket_verify_send_and_the_letter_received(
     desk: BasketDesk, page: Page, browser: Browser, tmp_path: Path
 ) -> None:
@@ -63,6 +99,7 @@ def test_search_basket_verify_send_and_the_letter_received(
     page.keyboard.type("หนังสือรับรองถิ่นกำเนิด")
     expect(page.locator("#know-found .know-hit").first).to_contain_text(QUESTION)
     look(page, tmp_path, "found")
+    _what_is_chosen_stays(page)
     page.keyboard.press("Alt+Enter")  # this answered it
     page.keyboard.press("Enter")
     expect(page.locator("#know-count")).to_have_text("1")

@@ -62,6 +62,41 @@ def test_search_as_one_types_opens_the_article(page: Page, server: KnowledgeServ
     expect(page.locator(".notice[data-level=bad]")).to_be_visible()  # past its date
 
 
+TYPE_ON = """text => {
+    const field = document.getElementById("q");
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+
+
+def test_what_is_pressed_or_has_the_focus_stays_while_results_are_drawn_anew(
+    page: Page, server: KnowledgeServer
+) -> None:
+    page.set_viewport_size(cast(Any, SCREEN))
+    page.goto(server.url("/knowledge?lang=th"))
+    expect(page.locator("#newest")).to_be_visible()
+    page.locator("#q").fill("หนังสือรับรอง")
+    wanted = page.locator(".result-title", has_text="ขอหนังสือรับรองถิ่นกำเนิดสินค้าต้องทำอย่างไร")
+    expect(wanted).to_be_visible()
+    expect(page.locator("#newest")).to_be_hidden()
+    wanted.focus()
+    with page.expect_response(lambda answer: "q=" in answer.url):
+        page.evaluate(TYPE_ON, "หนังสือรับรองถิ่นกำเนิดสินค้า")
+    page.wait_for_url(lambda url: "หนังสือรับรองถิ่นกำเนิดสินค้า" in unquote(url))
+    expect(wanted).to_be_focused()
+    box = wanted.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 10, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    with page.expect_response(lambda answer: "q=" in answer.url) as answered:
+        page.evaluate(TYPE_ON, "กล้วยไม้")
+    answered.value.finished()
+    page.evaluate("new Promise(resolve => setTimeout(resolve))")  # the answer is there, and waits
+    expect(wanted).to_be_visible()
+    page.mouse.up()
+    page.wait_for_url(f"**/knowledge/{server.article}*")
+
+
 def test_thai_and_english_are_written_side_by_side(page: Page, server: KnowledgeServer) -> None:
     page.set_viewport_size(cast(Any, SCREEN))
     page.goto(server.url(f"/knowledge/{server.article}/edit?lang=th"))

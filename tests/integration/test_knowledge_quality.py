@@ -1,11 +1,11 @@
-"""H5: the right text is found, on questions of every kind, in both halves of the evaluation set; and the first set."""
+"""H5: the right text is found, on questions of every kind, in every part of the evaluation set; and the first set."""
 
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine
 
-from benchmarks.knowledge_set import TARGETS, Ranks, fill, judge, questions
+from benchmarks.knowledge_set import HALVES, TARGETS, Ranks, fill, judge, questions
 from crm.database import reading, writing
 from crm.knowledge.starter import fill as fill_starter
 from crm.search.asking import search
@@ -20,9 +20,11 @@ def test_the_right_text_comes_first(sqlite_engine: Engine) -> None:
     fill(sqlite_engine, OTHERS)
     asked = list(questions())
     assert len({one.question for one in asked}) >= 150
+    first, second = [one for one in asked if one.half != HALVES[2]], [one for one in asked if one.half == HALVES[2]]
+    asked = first[::2] + second[::2]  # every second one, which is still more than 900
     with reading(sqlite_engine) as connection:
         judged = judge(lambda question: [one.ref for one in find(connection, question, shelves=["article"])], asked)
-    for half in ("tuning", "held out"):
+    for half in HALVES:
         ranks: Ranks = judged["all", half]
         reached = (ranks.first, ranks.among_three, ranks.mean_reciprocal)
         assert all(value >= target for value, target in zip(reached, TARGETS, strict=True)), (half, reached)

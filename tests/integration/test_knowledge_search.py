@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, func, select
 
 from crm.database import reading, writing
-from crm.knowledge.importing import import_lines, read_lines
+from crm.knowledge.importing import external_ids, import_lines, read_lines
 from crm.search.models import Entry, Kind, search_passages, search_postings
 from crm.search.service import find, forget, write_entries
 from hotline.cli import cli
@@ -154,35 +154,59 @@ def _house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     return CliRunner()
 
 
-def _known(run: CliRunner, question: str = "ข้าวหอม") -> list[str]:
-    ids: list[str] = json.loads(run.invoke(cli, ["knowledge", "search", "--json", question]).output)["ids"]
+def _known(run: CliRunner, question: str = "ข้าวหอม") -> list[str | int]:
+    ids: list[str | int] = json.loads(run.invoke(cli, ["knowledge", "search", "--json", question]).output)["ids"]
     return ids
 
 
 def test_files_as_other_machines_write_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mark of UTF-8, lines that end as Windows ends them, empty lines, numbers for ids, halves of letters."""
     run = _house(tmp_path, monkeypatch)
-    lines = ['{"id": 1, "text": "ส่งออกข้าวหอมมะลิ"}', "", "   ", '{"id": "s\\ud800", "text": "ก\\ud800ข", "title": null}']
+    lines = ['{"id": 1, "text": "ส่งออกข้าวหอมมะลิ"}', "", "   ", '{"id": " s", "text": "ก\\ud800ข", "title": null}']
     Path("a.jsonl").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
     for said in ("2 new, 0 with a new version", "0 new, 2 with a new version"):
         done = run.invoke(cli, ["knowledge", "import", "--published", "a.jsonl"])
         assert done.exit_code == 0, done.output
         assert said in done.output
-    assert _known(run) == ["1"]
+    assert _known(run) == [1]
+    assert _known(run, "ก?ข") == [" s"]
     asked = ['{"id": 5, "question": "ข้าวหอม"}', "", '{"id": "q", "question": ""}', "[1]", "ข้าวหอม", '"ข้าวหอม"']
     Path("q.jsonl").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(asked).encode())
     answers = run.invoke(cli, ["knowledge", "search", "--questions", "q.jsonl"]).output.splitlines()
-    assert [json.loads(line)["ids"] for line in answers] == [["1"], [], [], ["1"], ["1"]]
+    assert [json.loads(line)["ids"] for line in answers] == [[1], [], [], [1], [1]]
     assert [json.loads(line).get("id") for line in answers] == [5, "q", None, None, None]
     empty = run.invoke(cli, ["knowledge", "import", "-"], input="")
     assert (empty.exit_code, "0 new" in empty.output) == (0, True)
     assert _known(run, "") == []
 
 
+def test_ids_are_given_back_as_they_were_given(engine: Engine) -> None:
+    """A number stays a number, a text a text; whoever imports it the other way has it the other way from then on."""
+    told = [
+        '{"id": 7, "text": "ส่งออกข้าวหอม"}',
+        '{"id": "08", "text": "ส่งออกข้าวเหนียว"}',
+        f'{{"id": {10**30}, "text": "ก"}}',
+    ]
+    for lines, expected in ((told, [7, "08", 10**30]), (['{"id": "7", "text": "ข้าว"}'], ["7", "08", 10**30])):
+        read, faults = read_lines(lines)
+        assert faults == []
+        with writing(engine) as connection:
+            import_lines(connection, read, NOW, None, "somchai", published=True)
+        with reading(engine) as connection:
+            names = external_ids(connection, [1, 2, 3])
+        assert [names[one] for one in sorted(names)] == expected
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b'{"id":"n","text":"x"}\n\xff\xfe\n', "not UTF-8"),
+        (b'{"id":"n","text":"x"}\n\xff\xfe\n', "line 2: not UTF-8 at byte 1"),
+        (b'{"id":"s\\ud800","text":"x"}\n', "line 1: `id` has letters that cannot be kept"),
+        (b'{"id":1.5,"text":"x"}\n', "line 1: `id` is missing, neither text nor a whole number"),
+        (
+            b'{"id":1,"text":"' + b"x" * 5_000_000 + b'"}\n{"id":2}',
+            "line 1: longer than 4,194,304 bytes\nline 2: `text`",
+        ),
         (b'{"id":"a","text":"x"}\n{"id":"a","text":"y"}\n', "line 2: id 'a' stands in line 1 already"),
         (b'{"id":true,"text":"x"}\n', "line 1: `id` is missing"),
         (b'[{"id":"a","text":"x"}]', "line 1: not a JSON object"),
@@ -210,7 +234,7 @@ def test_faults_of_a_file_are_told_by_line(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"\xff\xfe\n", "not UTF-8"),
+        (b"\xff\xfe\n", "line 1 of the questions is not UTF-8"),
         (b'{"id":"q"}\n', "line 1 of the questions has no `question`"),
         (b'ok\n{"question":\n', "line 2 of the questions is not JSON"),
     ],

@@ -4,6 +4,7 @@ import { BasketView } from "./basket-view.js";
 import { $, data, h, language, put, show } from "./desk-dom.js";
 import { model, on, tell } from "./desk-model.js";
 import { hear } from "./desk-stream.js";
+import { steady } from "./steady-list.js";
 
 const { words } = data.basket;
 const TYPED_MILLISECONDS = 120;
@@ -12,6 +13,8 @@ const MOST_SHOWN = 5;
 
 let hits = [];
 let at = 0;
+let chosen = null; // the hit that the arrows went to: it stays chosen when the list is drawn anew
+let redraw = (draw) => draw();
 let timer = null;
 let running = null;
 let suggestedFor = "";
@@ -33,14 +36,18 @@ async function find(question) {
   const mine = running;
   try {
     const found = await ask("GET", path(`/find?q=${encodeURIComponent(question)}`), undefined, { signal: mine.signal });
-    if (mine !== running) return;
-    hits = found.hits.slice(0, MOST_SHOWN);
-    at = 0;
-    drawHits(Boolean(question));
+    redraw(() => {
+      if (mine !== running) return;
+      hits = found.hits.slice(0, MOST_SHOWN);
+      at = Math.max(0, hits.findIndex((hit) => same(hit, chosen)));
+      drawHits(Boolean(question));
+    });
   } catch (error) {
-    if (error.name !== "AbortError") drawHits(Boolean(question), true);
+    if (error.name !== "AbortError") redraw(() => drawHits(Boolean(question), true));
   }
 }
+
+const same = (hit, other) => hit.kind === other?.kind && hit.ref === other?.ref;
 
 /** What fits the subject and the question so far, when nothing is asked for. */
 function suggest() {
@@ -81,6 +88,7 @@ function pressed(event) {
   const hit = hits[at];
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     if (hits.length) at = (at + (event.key === "ArrowDown" ? 1 : hits.length - 1)) % hits.length;
+    chosen = hits[at] ?? null;
     mark();
   } else if (event.key === "Enter" && !event.ctrlKey && hit) {
     if (event.shiftKey) read(hit);
@@ -88,6 +96,7 @@ function pressed(event) {
     else putIn(hit);
   } else if (event.key === "Escape" && $("know-search").value) {
     $("know-search").value = "";
+    chosen = null;
     suggestedFor = "";
     suggest();
   } else return;
@@ -201,6 +210,7 @@ function draw() {
     opened = contact.id;
     drafted = "";
     hits = [];
+    chosen = null;
     suggestedFor = "";
     $("know-search").value = "";
     drawHits(false);
@@ -220,6 +230,7 @@ export const knowledgeActions = {
 
 export function startKnowledge() {
   const field = $("know-search");
+  redraw = steady($("know-found"));
   field.addEventListener("input", () => {
     clearTimeout(timer);
     suggestedFor = "";

@@ -1,5 +1,6 @@
 // A field that finds while one types: arrows choose, Enter takes, Escape closes. Told to screen readers as a combobox.
 import { data, h, show } from "./desk-dom.js";
+import { steady } from "./steady-list.js";
 
 const PAUSE_MILLISECONDS = 120;
 
@@ -12,12 +13,17 @@ export function searchField(input, list, { find, draw, choose, always = false, e
   let at = -1;
   let timer = null;
   let running = null;
+  let chosen = null; // what the arrows went to stays chosen when the list is drawn anew
+  const redraw = steady(list);
 
   function open(visible) {
     if (always) return;
     show(list, visible);
     input.setAttribute("aria-expanded", String(visible));
-    if (!visible) mark(-1);
+    if (!visible) {
+      chosen = null;
+      mark(-1);
+    }
   }
 
   function mark(index) {
@@ -47,7 +53,8 @@ export function searchField(input, list, { find, draw, choose, always = false, e
       onclick: () => take(index),
     }, ...draw(item))));
     if (!found.length) list.append(h("li", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false", text: data.common.nothing_found }));
-    mark(found.length ? 0 : -1);
+    const again = chosen === null ? -1 : found.findIndex((item) => JSON.stringify(item) === chosen);
+    mark(found.length ? Math.max(0, again) : -1);
     open(true);
   }
 
@@ -64,9 +71,9 @@ export function searchField(input, list, { find, draw, choose, always = false, e
     const mine = running;
     try {
       const found = await find(text, mine.signal);
-      if (mine === running) drawList(found);
+      redraw(() => { if (mine === running) drawList(found); });
     } catch (error) {
-      if (error.name !== "AbortError") drawList([]);
+      if (error.name !== "AbortError") redraw(() => drawList([]));
     }
   }
 
@@ -83,6 +90,7 @@ export function searchField(input, list, { find, draw, choose, always = false, e
       if (!items.length) return;
       if (!always && list.hidden) open(true);
       mark((at + (event.key === "ArrowDown" ? 1 : items.length - 1) + (at < 0 && event.key === "ArrowUp" ? 1 : 0)) % items.length);
+      chosen = JSON.stringify(items[at]);
     } else if (event.key === "Enter" && !event.ctrlKey && !event.altKey) {
       if (always || !list.hidden) {
         event.preventDefault();

@@ -1,12 +1,14 @@
 // The search of the knowledge base as it is typed, and "this answered it" by one key (Alt+A, on what has the focus).
 
 import { ask, toast } from "./office.js";
+import { steady } from "./steady-list.js";
 
 const form = document.getElementById("search");
 const results = document.getElementById("results");
 const PAUSE_MILLISECONDS = 160;
 let waiting = null;
 let running = null;
+const redraw = results && steady(results);
 
 /** The page as the server draws it for this question: one drawing for both ways. */
 async function search() {
@@ -20,12 +22,23 @@ async function search() {
     const answer = await fetch(address, { signal: running.signal, headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    results.replaceChildren(...page.getElementById("results").children);
-    document.getElementById("count").textContent = page.getElementById("count").textContent;
-    history.replaceState(null, "", address);
+    redraw(() => show(page, address));
   } catch (error) {
     if (error.name !== "AbortError") throw error;
   }
+}
+
+/** What has the focus keeps it, wherever it stands now; when it is gone, one types on. */
+function show(page, address) {
+  const focused = document.activeElement;
+  const held = focused.closest("#results [data-kind]");
+  results.replaceChildren(...page.getElementById("results").children);
+  document.getElementById("count").textContent = page.getElementById("count").textContent;
+  document.getElementById("newest").replaceWith(page.getElementById("newest"));
+  history.replaceState(null, "", address);
+  if (!held) return;
+  const again = results.querySelector(`[data-kind="${held.dataset.kind}"][data-ref="${held.dataset.ref}"]`);
+  (again?.querySelector(focused.matches("button") ? "button" : "a") ?? form.elements.q).focus();
 }
 
 function soon() {
