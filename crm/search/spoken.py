@@ -31,7 +31,8 @@ POLITE: Final = re.compile(_any_of(_POLITE_WORDS.split()))
 PARTICLE: Final = re.compile(f"(?:{_any_of(_PARTICLES.split())})+$")
 _ONES: Final = {
     **dict(zip(map(fold, ("หนึ่ง", "สอง", "สาม", "สี่", "ห้า", "หก", "เจ็ด", "แปด", "เก้า")), range(1, 10), strict=True)),
-    **{fold("เอ็ด"): 1, fold("ยี่"): 2},
+    fold("เอ็ด"): 1,
+    fold("ยี่"): 2,
 }
 _POWERS: Final = dict(
     zip(map(fold, ("สิบ", "ร้อย", "พัน", "หมื่น", "แสน", "ล้าน")), (10, 100, 1000, 10_000, 100_000, 1_000_000), strict=True)
