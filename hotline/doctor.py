@@ -21,6 +21,7 @@ from dialplan.secrets import SecretMissing
 from hotline import pbx
 from hotline.asking import ask_asterisk
 from hotline.certificate import BadCertificate, check_certificate, holds_until
+from hotline.mail_check import check_mail
 from hotline.nat_check import check_addresses
 from hotline.settings import Settings
 
@@ -45,6 +46,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     if running:
         yield from _guarded("AMI and clock", lambda: _manager(settings))
     yield from _ports(settings, running)
+    yield from check_mail(settings)
 
 
 def _running(running: bool) -> Check:

@@ -1,6 +1,7 @@
 """Whether a letter to an e-mail address has a chance: how it is written, and what was probably meant. Pure."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +14,11 @@ PROVIDERS: Final = (
     "mail.com", "gmx.com", "aol.com", "qq.com", "163.com", "126.com", "live.co.uk", "yahoo.co.jp", "yahoo.co.uk",
     "naver.com", "thaimail.com", "truemail.co.th", "loxinfo.co.th", "csloxinfo.com",
 )  # fmt: skip
+_ONE_ENDING: Final = {"gmail", "icloud", "googlemail"}  # these have no addresses but with .com
+_NO_ENDING: Final = {"hotmail", "outlook", "yahoo", "live", "msn", "ymail", *_ONE_ENDING}
 _ENDINGS: Final = {"con": "com", "cpm": "com", "vom": "com", "comm": "com", "cm": "com", "coom": "com", "cmo": "com",
                    "ocm": "com", "nte": "net", "ogr": "org", "ht": "th", "yh": "th"}  # fmt: skip
+_UNSEEN: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _THAI_DIGITS: Final = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _LONGEST_USER: Final = 64
@@ -50,10 +54,10 @@ def look_at(text: str) -> Written:
 
 def clean(text: str) -> str:
     """Without what is around it when it is copied or spoken: <…>, mailto:, commas, spaces, Thai digits."""
-    text = text.strip().translate(_THAI_DIGITS)
+    text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).strip().translate(_THAI_DIGITS)
     if found := re.search(r"<([^<>]+)>", text):
         text = found[1]
-    text = text.removeprefix("mailto:").strip(" \t\r\n.,;:<>\"'\u200b\u200c\ufeff")
+    text = text.removeprefix("mailto:").strip(" \t\r\n.,;:<>\"'")
     text = re.sub(r"\s*([@.])\s*", r"\1", text.replace("，", "."))
     user, at, domain = text.rpartition("@")
     return f"{user}{at}{domain.lower()}"
@@ -63,6 +67,9 @@ def _meant(user: str, domain: str) -> str | None:
     written, domain = domain, domain.replace(",", ".").strip(".")
     if not domain or written in PROVIDERS:
         return None
+    name, _, rest = domain.partition(".")
+    if name in _ONE_ENDING or (name in _NO_ENDING and not rest):
+        return f"{user}@{name}.com"
     head, _, ending = domain.rpartition(".")
     mended = f"{head}.{_ENDINGS[ending]}" if ending in _ENDINGS else domain
     near = next((one for one in PROVIDERS if one == mended or _one_slip(mended, one)), None)

@@ -94,6 +94,14 @@ class BounceReader:
         self._fault = None
         return found
 
+    def fault(self) -> str | None:
+        """Why the mailbox cannot be read now; None: it can. Nothing in it is looked at or marked."""
+        try:
+            self._box().logout()
+        except (MailboxAway, OSError, imaplib.IMAP4.error) as error:
+            return _words(error)
+        return None
+
     def look(self) -> int:
         """Reads what is new in the mailbox; how many letters of ours came back. Raises MailboxAway."""
         try:

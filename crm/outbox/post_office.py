@@ -106,6 +106,19 @@ class PostOffice:
         finally:
             _close(client)
 
+    async def fault(self) -> str | None:
+        """Why no letter can be given to it now, in its words; None: it can. Nothing is sent."""
+        client: aiosmtplib.SMTP | None = None
+        try:
+            client = self._client()
+            await client.connect()
+            await client.quit()
+        except (SMTPException, OSError, NoPassword) as error:
+            return _words(error)
+        finally:
+            _close(client)
+        return None
+
     def _client(self) -> aiosmtplib.SMTP:
         server = self.server
         password = self._password() if server.username else None

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
+from sqlalchemy import Engine
 
 from crm.files.store import FOLDER, FileStore
 from crm.live import Hub
@@ -49,9 +50,8 @@ def make_mail(around: Basics, hub: Hub) -> MailPart:
     def returned(letter: Letter) -> None:
         tell(hub, letter, "bounced")
 
-    sender = Sender(around.engine, _offices(settings, store), changed, around.clock)
-    bounces = settings.bounces
-    reader = BounceReader(around.engine, bounces, lambda: os.environ.get(bounces.password_env), returned, around.clock)
+    sender = Sender(around.engine, post_offices(settings, store), changed, around.clock)
+    reader = mailbox(settings, around.engine, returned, around.clock)
     return MailPart(
         sender=sender,
         links=links,
@@ -61,7 +61,16 @@ def make_mail(around: Basics, hub: Hub) -> MailPart:
     )
 
 
-def _offices(settings: Settings, store: FileStore) -> list[PostOffice]:
+def mailbox(
+    settings: Settings, engine: Engine, returned: Callable[[Letter], None], clock: Callable[[], datetime]
+) -> BounceReader:
+    """Where letters come back; ``returned`` is told of each."""
+    bounces = settings.bounces
+    return BounceReader(engine, bounces, lambda: os.environ.get(bounces.password_env), returned, clock)
+
+
+def post_offices(settings: Settings, store: FileStore) -> list[PostOffice]:
+    """The ways to the mail servers, in their order."""
     mail = settings.mail
     name = settings.site.name_th if settings.site.languages[0] == "th" else settings.site.name_en
 

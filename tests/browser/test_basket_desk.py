@@ -160,7 +160,7 @@ def test_the_visitor_checks_on_a_second_screen(desk: BasketDesk, page: Page, tmp
     )
     page.goto(desk.url(f"/basket/{contact}?lang=th"))
     page.locator("[data-basket-field=recipient]").fill("malee@example.test")
-    page.locator("[data-basket-field=answer]").fill("ตามเอกสารแนบ")
+    page.locator("[data-basket-field=answer]").fill(f"ตามเอกสารแนบ https://www.dft.go.th/?a={'x' * 90}")
     page.locator(".basket-link input[name=url]").fill("https://www.dft.go.th/")
     page.locator(".basket-link button").click()
     expect(page.locator(".basket-checks input")).to_have_count(2)
@@ -183,6 +183,9 @@ def test_the_visitor_checks_on_a_second_screen(desk: BasketDesk, page: Page, tmp
     expect(visitor.locator("#visitor-address")).to_have_text("malee2@example.test", timeout=10 * SECOND)
     assert faults_of(visitor) == []
     look(visitor, tmp_path, "visitor")
+    visitor.set_viewport_size({"width": 390, "height": 844})  # a telephone: nothing hangs over, the keys are in sight
+    assert visitor.evaluate("document.documentElement.scrollWidth") <= 390
+    assert visitor.locator("#visitor-right").evaluate("key => key.getBoundingClientRect().bottom") <= 844
     visitor.locator("#visitor-right").click()
     expect(visitor.locator("#visitor-said")).to_contain_text("ขอบคุณ")
     expect(page.locator(".basket-verdict")).to_have_text("ตรวจครบแล้ว ส่งได้", timeout=10 * SECOND)
@@ -191,6 +194,10 @@ def test_the_visitor_checks_on_a_second_screen(desk: BasketDesk, page: Page, tmp
     expect(page.locator(".paper h1")).to_have_text("หน้าสรุปการให้บริการข้อมูล/คำปรึกษา")
     assert faults_of(page) == []
     look(page, tmp_path, "summary")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 700, "height": 990})  # paper
+    heights = page.locator(".paper dl div").evaluate_all("all => all.map((one) => one.getBoundingClientRect().height)")
+    assert max(heights) < 80
 
 
 def test_the_paper_is_set_in_its_own_typeface_as_pdf(tmp_path: Path) -> None:

@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import httpx
+from fastapi import FastAPI
 from records_rig import RecordsRig
 from sqlalchemy import Connection, Engine
+from web_client import WebClient
 
 from crm.basket.models import ItemFile
 from crm.basket.ports import Hit, Piece
 from crm.database import reading, writing
 from crm.outbox.models import LetterState
 from crm.outbox.service import Letter, letters_about, settle
-from crm.staff.access import Access, Visitor
+from crm.staff.access import COOKIE, Access, Visitor
 from crm.web.app import create_app
 from hotline.office.basket import make_baskets
 from hotline.office.house import house_of
@@ -121,6 +124,10 @@ class BasketRoom(RecordsRig):
         with writing(self.engine) as connection:
             settle(connection, letter.id, state, answer, self.at)
 
+    def tab(self, username: str = "somsri") -> "Tab":
+        """Another tab of somebody's browser, for a thread of its own."""
+        return Tab(self._app, self.client(username).cookies[COOKIE], self._csrf[username])
+
     def send_letters(self) -> None:
         """What waits is given to the mail server."""
         while self._runner.run(self.mail.sender.look_safely()) is None:
@@ -129,6 +136,19 @@ class BasketRoom(RecordsRig):
     def after(self) -> None:
         """What was asked of the loop is done."""
         self._runner.run(asyncio.sleep(0))
+
+
+class Tab:
+    """A tab; `ask` as a page's script."""
+
+    def __init__(self, app: FastAPI, cookie: str, csrf: str) -> None:
+        self._client = WebClient(app)
+        self._client.cookies.set(COOKIE, cookie)
+        self._headers = {"X-CSRF-Token": csrf, "Accept": "application/json"}
+
+    def ask(self, method: str, path: str, body: Any) -> httpx.Response:
+        """The answer."""
+        return self._client.request(method, path, json=body, headers=self._headers)
 
 
 MANUAL = ItemFile("คู่มือ.pdf", "application/pdf", "0" * 64, 1234)

@@ -1,6 +1,7 @@
 """Baskets: what is put in, verified item by item, and sent; and that nothing else leaves (H5, H6, W6, W7, H9)."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -93,6 +94,50 @@ def test_what_changes_after_it_was_verified_does_not_leave(room: BasketRoom) -> 
     del room.knowledge.pieces["article", "7"]
     assert room.problems(contact) == ["withdrawn"]
     assert room.deliver(contact).status_code == 409
+    assert room.letters(contact) == []
+
+
+def test_two_tabs_send_one_letter(room: BasketRoom) -> None:
+    """H6: whoever is second finds nothing to send, and what one tab writes is not what the other has previewed."""
+    contact = room.contact()
+    write(room, contact, recipient="somchai@example.test")
+    room.verify(contact, room.put_in(contact, "article", "7"))
+    seen = room.get(f"/api/basket/{contact}/preview")["print"]
+    write(room, contact, note="จากอีกแท็บ")
+    assert room.ask("POST", f"/api/basket/{contact}/send", {"seen": seen}).json()["code"] == "letter_changed"
+    seen = room.get(f"/api/basket/{contact}/preview")["print"]
+    with ThreadPoolExecutor() as tabs:
+        told = [tabs.submit(room.tab().ask, "POST", f"/api/basket/{contact}/send", {"seen": seen}) for _ in range(4)]
+        codes = sorted(answer.result().status_code for answer in told)
+    assert codes == [200, 409, 409, 409]
+    assert len(room.letters(contact)) == 1
+
+
+def test_no_request_goes_round_the_verification(room: BasketRoom) -> None:
+    """H6: asked for directly, without our pages: what is unverified, half verified, verified by nobody or for another
+    basket does not leave, and nobody says of himself that he is the second."""
+    room.knowledge.change("article", "7", sensitive=True)
+    contact, other = room.contact(), room.contact()
+    write(room, contact, recipient="somchai@example.test")
+    item = room.put_in(contact, "article", "7")["id"]
+    of_other = room.put_in(other, "dealer", "3")["id"]
+    path = f"/api/basket/{contact}"
+    for field in ("checks", "verified_by", "items", "sensitive", "confirmed_at", "version"):
+        assert room.ask("PATCH", path, {field: "1"}).status_code == 409
+    for checks in ([], ["current"], ["answers"] * 20, ["all"], ["answers", "Current"]):
+        room.send("PUT", f"{path}/items/{item}/checks", {"checks": checks})
+        assert room.deliver(contact).json()["code"] == "unverified"
+    assert room.ask("PUT", f"{path}/items/{of_other}/checks", {"checks": ["details"]}).status_code == 404
+    room.send("PUT", f"{path}/items/{item}/checks", {"checks": ["answers", "current"]})
+    assert room.ask("PUT", f"{path}/items/{item}/sensitive", {"sensitive": False}).json()["code"] == "sensitive_there"
+    assert room.ask("POST", f"{path}/items/{item}/second", {"agrees": True}).status_code == 403
+    assert room.ask("POST", f"/api/basket/{other}/items/{item}/second", {"agrees": True}, "vipa").status_code == 404
+    for seen in ("", "0" * 64):
+        assert room.ask("POST", f"{path}/send", {"seen": seen}).json()["code"] == "second_missing"
+    room.send("POST", f"{path}/items/{item}/second", {"agrees": True}, "vipa")
+    assert room.ask("POST", f"{path}/send", {"seen": "0" * 64}).json()["code"] == "letter_changed"
+    room.knowledge.change("article", "7", version="2")
+    assert room.deliver(contact).json()["code"] == "changed"
     assert room.letters(contact) == []
 
 

@@ -107,7 +107,7 @@ def streamed(room: BasketRoom, contact: int, parts: Iterator[bytes], said_bytes:
         nonlocal status
         status = message.get("status", status)
 
-    room._runner.run(room._app(scope, receive, send))  # type: ignore[arg-type]
+    room._runner.run(room._app(scope, receive, send))
     return status, taken
 
 
