@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, HTTPException, Request
+from fastapi import APIRouter, Body, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
@@ -61,10 +61,11 @@ class VisitorScreen:
             return page
 
         @self.router.get("/show/{key}/state")
-        def state(request: Request, key: str) -> Mapping[str, Any]:
-            """What it shows now."""
+        def state(request: Request, key: str, seen: Annotated[str, Query(max_length=64)] = "") -> Mapping[str, Any]:
+            """What it shows now. ``seen``: the fingerprint of what it shows already; those items are not told again."""
             with reading(baskets.engine) as connection:
-                return _shown(self._round(request, connection, key))
+                shown = _shown(self._round(request, connection, key))
+            return shown | {"items": None} if shown["print"] == seen else shown
 
         @self.router.post("/show/{key}/answer")
         def answer(

@@ -122,6 +122,7 @@ def test_search_basket_verify_send_and_the_letter_received(
     expect(page.locator(".letter")).to_contain_text("เรียน คุณสมชาย ใจดี")
     assert faults_of(page) == []
     look(page, tmp_path, "preview")
+    previewed = page.locator(".letter").inner_text().split()
     expect(send).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".basket-letter")).to_have_attribute("data-state", "sent", timeout=10 * SECOND)
@@ -137,6 +138,8 @@ def test_search_basket_verify_send_and_the_letter_received(
     expect(reader.locator("h3")).to_have_text(QUESTION)
     expect(reader.locator("strong")).to_have_text("กรมการค้าต่างประเทศ")
     expect(reader.locator("body")).to_contain_text("ใช้เวลา 1 วันทำการ")
+    received = reader.locator("body").inner_text().split()
+    assert received[-len(previewed) :] == previewed  # behind the name of the house
     look(reader, tmp_path, "received")
     reader.close()
     leave(desk)

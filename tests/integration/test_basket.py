@@ -252,7 +252,9 @@ def test_a_visitor_checks_it_on_a_screen_of_their_own(room: BasketRoom) -> None:
     assert "โปรดตรวจสอบก่อนส่งอีเมล" in visitor.get(path).text
     state = visitor.get(f"{path}/state").json()
     assert [item["title"] for item in state["items"]] == ["การจดทะเบียนผู้ส่งออก"]
+    assert state["items"][0]["html"] == "<p>ยื่นแบบ <b>สค.1</b></p>"
     assert state["recipient"] == "somchai@example.test"
+    assert visitor.get(f"{path}/state?seen={state['print']}").json() == state | {"items": None}
     told = visitor.post(f"{path}/answer", json={"seen": state["print"], "right": False, "words": "อีเมลผิด"})
     assert told.json()["told"]
     assert room.get(f"/api/basket/{contact}")["visitor_says"] == "อีเมลผิด"

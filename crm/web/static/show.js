@@ -39,6 +39,7 @@ function said(text, level) {
 }
 
 function draw(now) {
+  now.items ??= state.items; // not told again while nothing has changed
   const changed = state && state.print !== now.print;
   const same = state && !changed;
   state = now;
@@ -72,7 +73,7 @@ async function ask(path, body) {
   return answer.json();
 }
 
-const read = () => ask("/state").then(draw).catch(() => {});
+const read = () => ask(`/state?seen=${state.print}`).then(draw).catch(() => {});
 const tell = (right, text = "") => ask("/answer", { seen: state.print, right, words: text }).then(draw).catch(read);
 
 $("visitor-right").addEventListener("click", () => tell(true));
