@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from desk_scenes import QUEUE, answer, arrive
+from desk_scenes import QUEUE, answer, arrive, made
 from desk_server import AGENT, OTHER, DeskServer
 from playwright.sync_api import Browser, Page, expect
 from sound_page import sound_page
 
 from ami_listener.actions import PauseAgent
-from ami_listener.events import AgentState, CallSpied, SpyMode
+from ami_listener.events import AgentState, CallAnswered, CallEnded, CallSpied, CallTransferred, SpyMode
 from crm.database import reading, writing
 from crm.staff.models import PhoneKind, Role
 from crm.staff.service import set_queues
@@ -21,15 +21,15 @@ BOSS, CALL, SECONDS = "1009", "main-1.1", 1000
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskServer]:
-    made = DeskServer(tmp_path_factory.mktemp("console"))
-    made.staff["mali"] = made._account("mali", "มะลิ หัวหน้า", "Mali", BOSS, PhoneKind.DESK, Role.SUPERVISOR)
-    with writing(made.engine) as connection:
-        set_queues(connection, made.staff["somsri"], {QUEUE: 0}, made.now(), None)
-    with reading(made.engine) as connection:
-        made.settings = made.settings.with_people(overlay_of(connection))
-    made.start()
-    yield made
-    made.stop()
+    office = DeskServer(tmp_path_factory.mktemp("console"))
+    office.staff["mali"] = office._account("mali", "มะลิ หัวหน้า", "Mali", BOSS, PhoneKind.DESK, Role.SUPERVISOR)
+    with writing(office.engine) as connection:
+        set_queues(connection, office.staff["somsri"], {QUEUE: 0}, office.now(), None)
+    with reading(office.engine) as connection:
+        office.settings = office.settings.with_people(overlay_of(connection))
+    office.start()
+    yield office
+    office.stop()
 
 
 @pytest.fixture
@@ -38,11 +38,32 @@ def page(server: DeskServer, browser: Browser) -> Iterator[Page]:
         yield opened
 
 
+def test_a_call_that_left_the_house_is_with_an_office_and_not_with_a_line(server: DeskServer, page: Page) -> None:
+    """K3: whoever picks up outside is no agent of ours."""
+    page.goto(server.url("/console?lang=en"))
+    arrive(server, "main-7.1")
+    answer(server, "main-7.1")
+    server.play(
+        made(CallTransferred, "main-7.1", kind="blind", agent=AGENT, to="701"),
+        made(CallAnswered, "main-7.1", queue="", agent="carrier", agent_channel="PJSIP/carrier-1"),
+    )
+    expect(page.locator("#talking li")).to_contain_text("Handed to an office outside")
+    expect(page.locator("#talking li")).not_to_contain_text("carrier")
+    server.play(made(CallEnded, "main-7.1"))
+    expect(page.locator("#talking li")).to_have_count(0)
+
+
+def test_on_a_telephone_the_bar_shows_where_we_are(server: DeskServer, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(server.url("/console?lang=th"))
+    expect(page.locator(".bar-room > summary")).to_be_in_viewport(ratio=0.9)
+
+
 def test_calls_and_agents_as_they_are(server: DeskServer, page: Page) -> None:
     """C1: who waits and who talks, and who listens, without reload."""
     page.goto(server.url("/console?lang=en"))
     arrive(server, CALL)
-    expect(page.locator("#waiting li")).to_contain_text("+66812345678")
+    expect(page.locator("#waiting li")).to_contain_text("081 234 5678")
     expect(page.locator("#waiting li[data-late]")).to_contain_text("Over 9 s", timeout=12 * SECONDS)
     answer(server, CALL)
     expect(page.locator("#waiting li")).to_have_count(0)
