@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from crm.calls.models import calls
 from crm.contacts.models import FIELDS, Contact, ContactOutcome
-from crm.contacts.stepping import read_steps, standards_of, timeline
+from crm.contacts.stepping import marks_made, read_steps, standards_of, timeline
 from crm.contacts.words import WORDS
 from crm.people.models import people
 from crm.people.showing import national
@@ -49,15 +49,19 @@ def contact_json(connection: Connection, contact: Contact, view: View) -> dict[s
         "topic": topic_brief(connection, contact.topic_id, view.language),
         **times,
         "rating": _rating(connection, contact),
-        "steps": steps_json(connection, contact, view),
+        **steps_json(connection, contact, view),
     }
 
 
-def steps_json(connection: Connection, contact: Contact, view: View) -> list[Any]:
-    """The steps with their standards and times (`crm.contacts.stepping.timeline`), with names in one language too."""
+def steps_json(connection: Connection, contact: Contact, view: View) -> dict[str, Any]:
+    """``steps`` with their standards and times (`crm.contacts.stepping.timeline`), with names in one language too;
+    ``marks``: how many of the agent's keys they know of, so that a page can tell an older answer from a newer one."""
     standards = standards_of(connection, contact, view.zone)
     drawn = timeline(contact, standards, read_steps(connection, contact.id), view.now)
-    return [step | {"name": step[f"name_{view.language}"]} for step in drawn]
+    return {
+        "steps": [step | {"name": step[f"name_{view.language}"]} for step in drawn],
+        "marks": marks_made(connection, contact.id),
+    }
 
 
 def line_json(connection: Connection, contact: Contact, view: View) -> dict[str, Any]:

@@ -44,10 +44,15 @@ def mark_step(connection: Connection, contact: Contact, step: str, at: datetime,
     plan = PLANS[contact.channel.steps]
     if step in (plan.ring, plan.survey) or (step == plan.after and contact.call_id is not None):
         raise StepProblem("step_by_itself")
-    last = connection.scalar(select(func.max(contact_marks.c.ordinal)).where(contact_marks.c.contact_id == contact.id))
-    ordinal = 0 if last is None else last + 1
+    ordinal = marks_made(connection, contact.id)
     connection.execute(insert(contact_marks).values(contact_id=contact.id, ordinal=ordinal, step=step, marked_at=at))
     return work_out(connection, contact)
+
+
+def marks_made(connection: Connection, contact_id: int) -> int:
+    """How many keys the agent has pressed so far."""
+    last = connection.scalar(select(func.max(contact_marks.c.ordinal)).where(contact_marks.c.contact_id == contact_id))
+    return 0 if last is None else last + 1
 
 
 def marked_at(now: datetime, ago_seconds: float | None) -> datetime:

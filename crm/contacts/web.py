@@ -97,6 +97,9 @@ class ContactsApi:
             self._hub.publish(f"agent/{contact.agent}", message | {"state": contact.state, "new": kept.new})
 
     def _publish(self, contact: Contact, author: Author, changes: Any, connection: Connection | None = None) -> None:
+        topic = f"contact/{contact.id}"
+        if not self._hub.listening(topic):
+            return
         message = {
             "kind": "contact",
             "id": contact.id,
@@ -106,11 +109,11 @@ class ContactsApi:
             "by": author.as_json(),
         }
         if connection is not None:
-            message["steps"] = steps_json(connection, contact, self._view("th"))
+            message |= steps_json(connection, contact, self._view("th"))
         else:
             with reading(self._engine) as own:
-                message["steps"] = steps_json(own, contact, self._view("th"))
-        self._hub.publish(f"contact/{contact.id}", message)
+                message |= steps_json(own, contact, self._view("th"))
+        self._hub.publish(topic, message)
 
     def _view(self, language: str) -> View:
         return View(language, self._zone, self._clock())
@@ -308,7 +311,7 @@ class ContactsApi:
             except StepProblem as problem:
                 return self._refuse(422, problem.code, request, who)
             self._publish(contact, author_of(who, body.client), {})
-            return {"id": contact_id, "steps": shown}
+            return {"id": contact_id, **shown}
 
 
 def _answer(contact: Contact, applied: Applied, names: set[str], shown: dict[str, Any]) -> dict[str, Any]:

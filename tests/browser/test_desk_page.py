@@ -1,15 +1,15 @@
 """The desk as agents see it, driven by events without Asterisk: true states, troubles said at once, keys, looks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe import faults_of
 from desk_scenes import answer, arrive, fill_inbox, person, ring
 from desk_server import DeskServer
-from playwright.sync_api import Browser, Page, expect
-from sound_page import sound_page
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
+from sound_page import sound_page, until
 
 from ami_listener.events import AgentState, StreamInterrupted
 
@@ -118,18 +118,52 @@ def test_a_returning_caller_is_shown_with_all_that_is_known(server: DeskServer, 
     expect(page.locator("#line-who")).to_have_text("สมชาย ส่งออก")
 
 
-def test_several_people_on_one_number_are_chosen_from(server: DeskServer, page: Page) -> None:
-    """C3: a family, an office."""
+@pytest.mark.parametrize("first", [answer, None], ids=["in the talk", "while it rings"])
+def test_several_people_on_one_number_are_chosen_from(
+    server: DeskServer, page: Page, first: Callable[[DeskServer], None] | None
+) -> None:
+    """C3: a family, an office; whoever was chosen is who the record is about, however early it was."""
     for name in ("สมชาย ส่งออก", "สมหญิง ส่งออก"):
         person(server, "0812345678", name)
     open_desk(page, server)
     arrive(server)
     ring(server)
     expect(page.locator("#choose")).to_be_visible(timeout=10 * SECOND)
-    answer(server)
+    if first:
+        first(server)
     page.locator("#people button", has_text="สมหญิง").click()
     expect(page.locator("#who-name")).to_have_text("สมหญิง ส่งออก")
     expect(page.locator("#choose")).to_be_hidden()
+    if not first:
+        answer(server)
+    expect(page.locator("#f-first_name")).to_have_value("สมหญิง")
+    expect(page.locator("#who-name")).to_have_text("สมหญิง ส่งออก")
+
+
+def test_an_answer_that_was_overtaken_takes_no_step_back(server: DeskServer, page: Page) -> None:
+    """H3 to H5: what is saved meanwhile is answered late, with the steps of before."""
+    open_desk(page, server)
+    arrive(server)
+    ring(server)
+    answer(server)
+    expect(page.locator("#form")).to_be_visible()
+    now_at = page.locator("#steps [data-state=now]")
+    page.keyboard.press("F4")
+    expect(now_at).to_have_attribute("data-step", "H3")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/contacts/*", lambda route: held.append((route, route.fetch())))
+    with page.expect_request(lambda request: request.method == "PATCH"):
+        page.locator("#f-question").fill("ส่งออก")
+    until(page, lambda: held)
+    with page.expect_response("**/steps/H4*"):
+        page.keyboard.press("F4")
+    for route, response in held:
+        route.fulfill(response=response)
+    expect(page.locator("#saved")).to_have_attribute("data-state", "saved")
+    expect(now_at).to_have_attribute("data-step", "H4")
+    with page.expect_response("**/steps/H5*"):
+        page.keyboard.press("F4")
+    expect(now_at).to_have_attribute("data-step", "H5")
 
 
 def test_a_hidden_number_is_said_and_searched_by_name(server: DeskServer, page: Page) -> None:

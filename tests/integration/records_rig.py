@@ -45,6 +45,9 @@ class RememberingHub(Hub):
     def publish(self, topic: str, message: Message) -> None:
         self.told.append((topic, message))
 
+    def listening(self, topic: str) -> int:
+        return 1
+
     def of(self, topic: str) -> list[Message]:
         return [message for name, message in self.told if name == topic]
 

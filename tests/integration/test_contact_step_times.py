@@ -5,9 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from contact_talk import answer, arrive, leave, made, talk, topic
 from records_rig import NOON, RecordsRig
 from sqlalchemy import insert, select
-from test_contact_requests import answer, arrive, leave, made, talk, topic
 
 from ami_listener.events import CallEnded, SurveyAnswered, SurveyAsked
 from crm.contacts.models import Channel, contact_steps, contacts
@@ -103,6 +103,8 @@ def test_a_step_is_told_to_whoever_looks(rig: RecordsRig) -> None:
     press(rig, contact["id"], "H3", client="page-1")
     told = rig.hub.of(f"contact/{contact['id']}")[-1]
     assert (told["by"]["client"], [one["step"] for one in told["steps"] if one["current"]]) == ("page-1", ["H3"])
+    pressed = rig.send("POST", f"/api/contacts/{contact['id']}/steps/H4", {})
+    assert (told["marks"], pressed["marks"]) == (1, 2)  # an older answer is told from a newer one
 
 
 def test_other_channels_use_the_same_engine(rig: RecordsRig) -> None:

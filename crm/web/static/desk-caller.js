@@ -1,6 +1,6 @@
 // Who calls: number, name or "new caller", several people to choose from, what was before.
 import { ask } from "./office.js";
-import { $, callable, data, dateAndTime, h, language, length, put, say, show, shownNumber, word, words } from "./desk-dom.js";
+import { $, callable, data, dateAndTime, fill, h, language, length, put, say, show, shownNumber, word, words } from "./desk-dom.js";
 import { eachTick, model, on, secondsSince, set, tell } from "./desk-model.js";
 import { choosePerson } from "./desk-record.js";
 import { hear } from "./desk-stream.js";
@@ -110,16 +110,15 @@ function drawBadges(person) {
 }
 
 function drawFacts(call) {
-  const facts = [];
-  if (call) {
-    facts.push(call.number ? callable(call.number) : h("b", { text: words.hidden_number }));
-    if (call.queue) facts.push(h("span", {}, queueLabel(call.queue)));
-    if (call.language) facts.push(h("span", {}, `${words.language} `, h("b", { text: words[`language_${call.language}`] })));
-    const before = model.profile?.calls_before ?? 0;
-    if (!model.person && before) facts.push(h("span", { text: say("calls_before", { count: before }) }));
-    facts.push(h("span", {}, `${words.wait} `, h("b", { id: "who-wait", text: length(waited(call)) })));
-  } else if (model.contact?.number) facts.push(callable(model.contact.number));
-  $("who-facts").replaceChildren(...facts);
+  const before = call && !model.person ? model.profile?.calls_before ?? 0 : 0;
+  const number = call ? call.number : model.contact?.number;
+  fill($("who-facts"), [Boolean(call), number, call?.queue, call?.language, before], () => [
+    number ? callable(number) : call && h("b", { text: words.hidden_number }),
+    call?.queue && h("span", {}, queueLabel(call.queue)),
+    call?.language && h("span", {}, `${words.language} `, h("b", { text: words[`language_${call.language}`] })),
+    before > 0 && h("span", { text: say("calls_before", { count: before }) }),
+    call && h("span", {}, `${words.wait} `, h("b", { id: "who-wait", text: length(waited(call)) })),
+  ].filter(Boolean));
 }
 
 function waited(call) {
@@ -140,11 +139,11 @@ export const colleagueName = (extension) => data.colleagues[extension]?.[languag
 
 function drawPeople(people) {
   const line = (person) => [person.province_label ?? person.province, word("level", person.business_level), lastSeen(person)].filter(Boolean).join(" · ");
-  $("people").replaceChildren(
+  fill($("people"), people, () => [
     ...people.map((person) => h("li", {}, h("button", { type: "button", "data-person": person.id, onclick: () => choose(person) },
       h("b", { text: person.display_name }), h("span", { class: "small", text: line(person) })))),
     h("li", {}, h("button", { type: "button", onclick: () => choose(null), text: words.someone_else })),
-  );
+  ]);
 }
 
 const lastSeen = (person) => (person.contacts?.[0] ? dateAndTime(person.contacts[0].at) : "");
@@ -162,7 +161,7 @@ function drawHistory() {
   show($("history-none"), !contacts.length && !model.looking);
   const cards = person?.cards ?? profile?.cards ?? [];
   show($("cards-box"), cards.length);
-  $("cards").replaceChildren(...cards.map((card) => h("li", {},
+  fill($("cards"), cards, () => cards.map((card) => h("li", {},
     h("p", { class: "top" }, h("a", { href: card.url, target: "_blank", rel: "noopener", text: `${words.card} ${card.number}` }), h("span", { class: card.overdue ? "late" : "", text: card.state_label })),
     h("p", { class: "what", text: [card.to, card.question].filter(Boolean).join(" · ") }))));
   show($("open-person"), person);

@@ -16,6 +16,17 @@ export function show(element, visible) {
   if (element.hidden === Boolean(visible)) element.hidden = !visible;
 }
 
+const filledOf = new WeakMap(); // element → what its children were made of
+
+/** Makes the children of ``element`` anew only when they are made of something else (`of`, as JSON) than before: what is
+ * made anew under a finger or with the focus on it loses both. */
+export function fill(element, of, make) {
+  const made = JSON.stringify(of);
+  if (filledOf.get(element) === made) return;
+  filledOf.set(element, made);
+  element.replaceChildren(...make());
+}
+
 /** The word with its {places} filled in. */
 export function say(name, values = {}) {
   return (words[name] ?? name).replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);

@@ -7,6 +7,7 @@ import { hear, watch } from "./desk-stream.js";
 import { NewPerson } from "./desk-new-person.js";
 import { searchField } from "./desk-search.js";
 import { asked, shownState } from "./desk-state.js";
+import { withNewestSteps } from "./desk-steps.js";
 
 const BUDDHIST_ERA = 543;
 const OPEN_RECORD = "desk-open-record";
@@ -17,6 +18,7 @@ let saving = null; // of the record
 let person = null; // of the caller
 let newcomer = null; // a caller whose name is being written
 let topics = null;
+let chosenEarly = null; // { call_id, person }: chosen while it rang, or before the record of the call was there
 
 const picked = (object, names) => Object.fromEntries(names.map((name) => [name, object[name] ?? null]));
 const unlessMissing = (error) => (error.status === 404 ? null : Promise.reject(error));
@@ -32,7 +34,7 @@ export async function openRecord(id) {
 
 function begin(contact) {
   if (saving?.id === contact.id) { // asked for twice, by the telephone and by a state read anew
-    set({ contact });
+    set({ contact: withNewestSteps(contact) });
     saving.refresh(picked(contact, CONTACT_FIELDS), contact.version);
     return;
   }
@@ -42,13 +44,18 @@ function begin(contact) {
   saving = new Autosave({ kind: "contact", id: contact.id, version: contact.version, user: data.me, values: picked(contact, CONTACT_FIELDS) });
   saving.bind($("form"), { of: "contact", state: $("saved") });
   for (const field of CONTACT_FIELDS) saving.inputs.put(field, contact[field]);
-  saving.addEventListener("saved", ({ detail }) => { if (detail.contact) set({ contact: detail.contact }); });
+  saving.addEventListener("saved", ({ detail: { contact: told } }) => {
+    if (told?.id === model.contact?.id && told?.version >= model.contact.version) set({ contact: withNewestSteps(told) });
+  });
   saving.addEventListener("changed", ({ detail }) => othersChanged(detail));
   put($("f-topic"), "");
   $("f-topic").value = contact.topic?.name ?? "";
   showMissing({});
   show($("similar"), false);
-  know(contact.person_id);
+  const early = contact.call_id && chosenEarly?.call_id === contact.call_id ? chosenEarly : null;
+  chosenEarly = null;
+  if (early) putPerson(early.person);
+  else know(contact.person_id);
 }
 
 function end() {
@@ -87,7 +94,7 @@ async function reopen() {
 
 async function fresh() {
   const contact = await ask("GET", `/api/contacts/${model.contact.id}?lang=${language}`);
-  set({ contact });
+  set({ contact: withNewestSteps(contact) });
   return [picked(contact, CONTACT_FIELDS), contact.version];
 }
 
@@ -95,7 +102,8 @@ function told(message) {
   if (message.changes && message.id === model.contact?.id) {
     saving?.remote(message);
     const steps = message.steps?.map((step) => ({ ...step, name: step[`name_${language}`] }));
-    change("contact", { ...message.changes, version: message.version, state: message.state, ...(steps ? { steps } : {}) });
+    const { id, version, state, marks } = message;
+    change("contact", withNewestSteps({ ...message.changes, id, version, state, ...(steps ? { steps, marks } : {}) }));
     if ("person_id" in message.changes) know(message.changes.person_id);
     if ("topic_id" in message.changes) drawTopic();
     if (message.state === "finished" && model.contact && message.by?.client !== saving?.client) close();
@@ -144,23 +152,32 @@ function startNewcomer() {
   newcomer = new NewPerson({
     contact: model.contact,
     number: model.contact.number ?? (model.call?.recognisable ? model.call.number : null),
-    made: choosePerson,
+    made: putPerson,
   });
   watchShown();
   // the name is asked first; once the form is there to be seen, and only when nobody is writing elsewhere
   setTimeout(() => { if (newcomer && document.activeElement === document.body) $("f-first_name").focus(); });
 }
 
-/** Somebody was chosen, or made. */
-export function choosePerson(chosen, later = {}) {
-  if (!saving) {
+/** Somebody was chosen (null: none of those proposed): for the record that is open, or for the call that has none yet. */
+export function choosePerson(chosen) {
+  const { call, contact } = model;
+  if (["ringing", "talking", "held"].includes(call?.phase) && contact?.call_id !== call.call_id) {
+    chosenEarly = { call_id: call.call_id, person: chosen };
+    keepInProfile(chosen);
     set({ person: chosen });
-    return;
-  }
+  } else if (saving) putPerson(chosen);
+}
+
+function keepInProfile(chosen) {
+  const people = model.profile?.people ?? [];
+  if (chosen && !people.some((one) => one.id === chosen.id)) set({ profile: { ...(model.profile ?? {}), people: [...people, chosen] } });
+}
+
+/** The open record is about this person. `later`: typed since they were made. */
+function putPerson(chosen, later = {}) {
   const id = chosen?.id ?? null;
-  if (chosen && !model.profile?.people?.some((one) => one.id === id)) {
-    set({ profile: { ...(model.profile ?? {}), people: [...(model.profile?.people ?? []), chosen] } });
-  }
+  keepInProfile(chosen);
   saving.set("person_id", id, { now: true });
   change("contact", { person_id: id });
   know(id, later);

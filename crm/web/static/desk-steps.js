@@ -86,7 +86,7 @@ export function nextStep(name = null) {
   const next = name ?? steps.find((step) => step.next)?.step;
   if (!next || steps.find((step) => step.step === next)?.current) return;
   const at = new Date(now()).toISOString();
-  change("contact", { steps: moved(steps, next, at) }); // at once; the server says the same in a moment
+  change("contact", { steps: moved(steps, next, at), marks: (contact.marks ?? 0) + 1 }); // at once; the server says the same in a moment
   waiting.push([contact.id, next, Date.now()]);
   send();
 }
@@ -100,6 +100,13 @@ function moved(steps, name, at) {
   });
 }
 
+/** What is told of a contact, with the steps that are known here when those are newer: answers and messages overtake each
+ * other, and each says how many keys it knows of. */
+export function withNewestSteps(told) {
+  const known = model.contact;
+  return known?.id === told.id && (told.marks ?? 0) < (known.marks ?? 0) ? { ...told, steps: known.steps, marks: known.marks } : told;
+}
+
 async function send() {
   clearTimeout(timer);
   while (waiting.length) {
@@ -107,13 +114,14 @@ async function send() {
     try {
       const late = Date.now() - at;
       const ago = late > LATE_MILLISECONDS ? late / 1000 : 0; // two keys in a row stay in their order
-      const { steps } = await ask("POST", `/api/contacts/${id}/steps/${step}?lang=${language}`, { ago_seconds: ago });
-      if (model.contact?.id === id && waiting.length === 1) change("contact", { steps });
+      const { steps, marks } = await ask("POST", `/api/contacts/${id}/steps/${step}?lang=${language}`, { ago_seconds: ago });
+      if (model.contact?.id === id) change("contact", withNewestSteps({ id, steps, marks }));
     } catch (error) {
       if (error.status === 0 || error.status >= 500) {
         timer = setTimeout(send, RETRY_MILLISECONDS);
         return;
       }
+      if (model.contact?.id === id) change("contact", { marks: 0 }); // refused: whatever the server says next is right
     }
     waiting.shift();
   }
