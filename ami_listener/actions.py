@@ -227,17 +227,13 @@ class Hangup(Action):
 
 @dataclass(frozen=True, slots=True)
 class Redirect(Action):
-    """Send a channel (and with ``extra_*`` its partner) to another place in the dialplan."""
+    """Send a channel to another place in the dialplan."""
 
     name: ClassVar[str] = "Redirect"
     channel: str
     context: str
     exten: str
     priority: int = 1
-    extra_channel: str | None = None
-    extra_context: str | None = None
-    extra_exten: str | None = None
-    extra_priority: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,15 +319,6 @@ class DeleteFromDatabase(Action):
     name: ClassVar[str] = "DBDel"
     family: str
     key: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteTree(Action):
-    """Delete a family, or what lies below one key of it."""
-
-    name: ClassVar[str] = "DBDelTree"
-    family: str
-    key: str | None = None
 
 
 # --- Asterisk itself --------------------------------------------------------------------------------------------------

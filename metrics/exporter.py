@@ -110,10 +110,6 @@ class Exporter:
         """The answer to a scrape."""
         return self._exposition.text()
 
-    def observe_arrival(self, queue: str | None, call_id: str) -> None:
-        """A call was offered to a queue. Tell it when the queue is known; `observe_call` tells it otherwise."""
-        self._count_offered(self._remember(call_id), self._of(queue))
-
     def observe_call(self, call: CallFact) -> None:
         """What is known of a call now. Tell it as often as it changes: each thing is counted once.
 

@@ -96,6 +96,7 @@ class MailPeer:
 
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
+        self._controller.loop.close()  # whatever became of its thread
 
     def _context(self) -> ssl.SSLContext | None:
         if self.certificate is None:

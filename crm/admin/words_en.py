@@ -235,9 +235,7 @@ ENGLISH: Final[dict[str, str]] = {
     "counted": "Counted",
     "target": "Target %",
     "valid_from": "In force from",
-    "in_force": "in force",
     "sets": "Sets",
-    "no_time": "none",
     "save_set": "Save as the set of that day",
     "wording_hint": "What the letter of a basket says around the answer and the list. An empty line makes a new"
     " paragraph. A letter that was previewed before a change is looked at again before it leaves; what has been handed"

@@ -46,7 +46,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "taken_by_other": "{name} กำลังโทรหาผู้โทรรายนี้อยู่",
         "system_calls": "ระบบกำลังโทรหาผู้โทรรายนี้อยู่ในขณะนี้",
         "task_gone": "งานนี้เสร็จไปแล้ว",
-        "no_extension": "บัญชีนี้ไม่มีโทรศัพท์",
     },
     "en": {
         "inbox": "Inbox",
@@ -91,6 +90,5 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "taken_by_other": "{name} is calling this caller",
         "system_calls": "The system is calling this caller at this moment",
         "task_gone": "This is done already",
-        "no_extension": "This account has no telephone",
     },
 }

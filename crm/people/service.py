@@ -127,11 +127,6 @@ def change_person(
     return applied
 
 
-def update_person(connection: Connection, person_id: int, at: datetime, **changes: Any) -> None:
-    """The same by the system itself."""
-    change_person(connection, person_id, changes, at)
-
-
 def _with_display_name(now: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The name on screens follows first and last name, unless somebody wrote another one."""
     if "display_name" in changes or not changes.keys() & _NAMES:
@@ -170,12 +165,6 @@ def detach_number(connection: Connection, person_id: int, number: str) -> None:
     connection.execute(
         delete(person_numbers).where(person_numbers.c.person_id == person_id, person_numbers.c.number_id == number_id)
     )
-
-
-def remember_contact(connection: Connection, person_id: int, number: Number, at: datetime) -> None:
-    """This person was spoken to from this number at ``at``: next time they are shown first (C3, C5)."""
-    if number.kind is not NumberKind.WITHHELD:
-        attach_number(connection, person_id, number, used_at=at)
 
 
 def _number_id(connection: Connection, number: Number) -> int:

@@ -75,12 +75,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class DiskUse:
-    """What all recordings need: how many, seconds, bytes; and the first that is still there."""
+    """What all recordings need: how many, seconds, bytes."""
 
     count: int
     seconds: float
     size_bytes: int
-    oldest_at: datetime | None
 
 
 class UnknownRecording(LookupError):
@@ -264,12 +263,11 @@ def disk_use(connection: Connection, since: datetime | None = None) -> DiskUse:
     columns = recordings.c
     query = select(
         func.count(), func.coalesce(func.sum(columns.seconds), 0.0), func.coalesce(func.sum(columns.size_bytes), 0),
-        func.min(columns.started_at),
     ).where(columns.state == RecordingState.KEPT)  # fmt: skip
     if since is not None:
         query = query.where(columns.started_at >= since)
-    count, seconds, size, oldest = connection.execute(query).one()
-    return DiskUse(count, float(seconds), int(size), oldest)
+    count, seconds, size = connection.execute(query).one()
+    return DiskUse(count, float(seconds), int(size))
 
 
 def expired(connection: Connection, before: datetime, limit: int = 200) -> list[Recording]:

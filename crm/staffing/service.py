@@ -30,7 +30,6 @@ HELD_OUT_DAYS: Final = 14
 FEW_HUNG_UP: Final = 20  # from fewer the mean patience is hardly known: half to double
 USUAL_HANDLING_SECONDS: Final = 300.0  # until the records know better; the page says so
 _DAY: Final = timedelta(days=1)
-_LONGEST_PAST: Final = timedelta(weeks=110)
 _SEED: Final = 1169
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
@@ -21,7 +22,6 @@ from crm.console.web import ConsolePages
 from crm.database import reading, writing
 from crm.desk.stream import Streams
 from crm.live import Hub
-from crm.pauses.service import reasons
 from crm.people.numbers import normalise
 from crm.people.service import find_by_number
 from crm.staff.access import Access
@@ -29,9 +29,11 @@ from crm.staff.models import Role
 from crm.staff.service import members
 from crm.telephone.control import TelephoneControl
 from crm.web.shell import House
+from hotline.office.labels import pause_reasons
 from hotline.surroundings import Surroundings
 
 log = logging.getLogger(__name__)
+RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,74 +50,52 @@ class ConsoleOffice:
         return self.pages.router
 
 
-def make_console(
-    around: Surroundings, hub: Hub, access: Access, house: House, control: TelephoneControl, heard: Callable[[], bool]
-) -> ConsoleOffice:
-    """The console; ``heard``: whether we hear Asterisk."""
-    pressed: asyncio.Queue[Spy] = asyncio.Queue()
-    spies = Spies(pressed.put_nowait)
+@dataclass(frozen=True, slots=True)
+class _Doer:
+    staff_id: int
+    username: str
 
-    def number_of(raw: str | None) -> str | None:
-        return normalise(raw, country=around.settings.site.country, extensions=()).recognisable
 
-    def names(numbers: Sequence[str]) -> Mapping[str, str]:
-        found = {}
-        with reading(around.engine) as connection:
-            for number in numbers:
-                people = find_by_number(connection, number, most=2)
-                if len(people) == 1:
-                    found[number] = people[0].display_name
-        return found
+class _KeysInAudit:
+    """What is chosen by a key of the telephone is in the audit, too; it waits there for a database that is away."""
 
-    def reasons_of(_role: Role) -> list[Mapping[str, str]]:
-        with reading(around.engine) as connection:
-            found = reasons(connection, role=Role.AGENT)
-        return [{"name": one.name, "th": one.label_th, "en": one.label_en} for one in found]
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._pressed: asyncio.Queue[Spy] = asyncio.Queue()
+        self.put = self._pressed.put_nowait
 
-    def note_key(spy: Spy) -> None:
-        with writing(around.engine) as connection:
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            spy = await self._pressed.get()
+            while True:
+                try:
+                    await run_in_threadpool(self._note, spy)
+                    break
+                except SQLAlchemyError as error:
+                    log.warning("a line of the audit waits for the database: %s", type(error).__name__)
+                    await asyncio.sleep(RETRY_SECONDS)
+
+    def _note(self, spy: Spy) -> None:
+        with writing(self._engine) as connection:
             who = next((one for one in members(connection) if one.extension == spy.supervisor), None)
             doer = _Doer(who.id, who.username) if who else None
             details = {"agent": spy.agent, "extension": spy.supervisor, "by": "key"}
             note(connection, spy.since, doer, f"console.{spy.mode}", f"call/{spy.call_id}", **details)
 
-    async def note_keys() -> None:
-        """Until cancelled: what is chosen by a key of the telephone is in the audit, too."""
-        while True:
-            spy = await pressed.get()
-            while True:
-                try:
-                    await run_in_threadpool(note_key, spy)
-                    break
-                except SQLAlchemyError as error:
-                    log.warning("a line of the audit waits for the database: %s", type(error).__name__)
-                    await asyncio.sleep(1.0)
+
+def make_console(
+    around: Surroundings, hub: Hub, access: Access, house: House, control: TelephoneControl, heard: Callable[[], bool]
+) -> ConsoleOffice:
+    """The console; ``heard``: whether we hear Asterisk."""
+    keys = _KeysInAudit(around.engine)
+    spies = Spies(keys.put)
+    floor = Floor(_sources(around, heard), spies, hub)
 
     async def people_changed() -> None:
         if around.people is not None:
             await around.people.changed()
 
-    orders = Orders(
-        OrdersAround(
-            send=around.send,
-            site=around.current,
-            agent=around.agent_now,
-            floor=around.floor,
-            find_call=around.find_call,
-            spies=spies,
-        )
-    )
-    sources = Sources(
-        floor=around.floor,
-        agents=lambda: around.settings.agents,
-        find_call=around.find_call,
-        number_of=number_of,
-        names=names,
-        closures=around.closures.status,
-        heard=heard,
-        clock=around.clock,
-    )
-    floor = Floor(sources, spies, hub)
     frame = Frame(
         Around(
             engine=around.engine,
@@ -125,19 +105,52 @@ def make_console(
             clock=around.clock,
             site=around.current,
             agent=around.agent_now,
-            orders=orders,
+            orders=_orders(around, spies),
             floor=floor,
             control=control,
             closures=around.closures,
             calendar=around.calendar,
-            reasons=reasons_of,
+            reasons=lambda _role: pause_reasons(around.engine, Role.AGENT),  # a supervisor pauses an agent
             people_changed=people_changed,
         )
     )
-    return ConsoleOffice(ConsolePages(frame, Streams(hub, around.clock)), spies.happened, (floor.run, note_keys))
+    return ConsoleOffice(ConsolePages(frame, Streams(hub, around.clock)), spies.happened, (floor.run, keys.run))
 
 
-@dataclass(frozen=True, slots=True)
-class _Doer:
-    staff_id: int
-    username: str
+def _orders(around: Surroundings, spies: Spies) -> Orders:
+    return Orders(
+        OrdersAround(
+            send=around.send,
+            site=around.current,
+            agent=around.agent_now,
+            floor=around.floor,
+            find_call=around.find_call,
+            spies=spies,
+        )
+    )
+
+
+def _sources(around: Surroundings, heard: Callable[[], bool]) -> Sources:
+    def number_of(raw: str | None) -> str | None:
+        return normalise(raw, country=around.settings.site.country, extensions=()).recognisable
+
+    def names(numbers: Sequence[str]) -> Mapping[str, str]:
+        """Numbers of exactly one person → what they are called."""
+        found = {}
+        with reading(around.engine) as connection:
+            for number in numbers:
+                people = find_by_number(connection, number, most=2)
+                if len(people) == 1:
+                    found[number] = people[0].display_name
+        return found
+
+    return Sources(
+        floor=around.floor,
+        agents=lambda: around.settings.agents,
+        find_call=around.find_call,
+        number_of=number_of,
+        names=names,
+        closures=around.closures.status,
+        heard=heard,
+        clock=around.clock,
+    )

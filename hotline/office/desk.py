@@ -13,11 +13,10 @@ from crm.desk.stream import Streams
 from crm.desk.web import DeskPages
 from crm.desk.web import Surroundings as DeskSurroundings
 from crm.live import Hub
-from crm.pauses.service import reasons
 from crm.pbx_store import Send
 from crm.staff.access import Access
-from crm.staff.models import Role
 from crm.web.shell import House
+from hotline.office.labels import agent_names, office_names, pause_reasons, queue_list
 from hotline.our_numbers import OurNumbers
 from hotline.surroundings import Basics
 
@@ -46,23 +45,6 @@ def make_desk(around: Around, hub: Hub, access: Access, house: House) -> tuple[D
     def queues_of(extension: str) -> list[str]:
         return [name for agent in around.settings.agents if agent.extension == extension for name in agent.queues]
 
-    def colleagues() -> Mapping[str, Mapping[str, str]]:
-        return {
-            agent.extension: {"th": agent.name_th or agent.name_en, "en": agent.name_en or agent.name_th}
-            for agent in around.settings.agents
-        }
-
-    def offices(language: str) -> list[str]:
-        return [
-            (one.label_th or one.label_en if language == "th" else one.label_en or one.label_th) or one.name
-            for one in around.settings.departments
-        ]
-
-    def reasons_of(role: Role) -> list[Mapping[str, str]]:
-        with reading(around.engine) as connection:
-            found = reasons(connection, role=role)
-        return [{"name": reason.name, "th": reason.label_th, "en": reason.label_en} for reason in found]
-
     desk = Desk(
         hub=hub,
         pops=Pops(look_up, around.clock),
@@ -73,20 +55,16 @@ def make_desk(around: Around, hub: Hub, access: Access, house: House) -> tuple[D
         send=around.send,
         clock=around.clock,
     )
-    queues = [
-        {"name": queue.name, "th": queue.label_th or queue.name, "en": queue.label_en or queue.name}
-        for queue in around.settings.queues
-    ]
     surroundings = DeskSurroundings(
         hub=hub,
         access=access,
         house=house,
         floor=around.floor,
-        queues=queues,
+        queues=queue_list(around.settings),
         queues_of=queues_of,
-        colleagues=colleagues,
-        reasons=reasons_of,
-        offices=offices,
+        colleagues=lambda: agent_names(around.settings),
+        reasons=lambda role: pause_reasons(around.engine, role),
+        offices=lambda language: office_names(around.settings, language),
         clock=around.clock,
     )
     return desk, DeskPages(surroundings, desk, Streams(hub, around.clock))

@@ -24,6 +24,7 @@ from crm.staff.access import Access, Visitor
 from crm.topics.models import Topic
 from crm.topics.service import topic_tree
 from crm.web.shell import House
+from hotline.office.labels import queue_list
 from hotline.surroundings import Basics
 
 
@@ -51,12 +52,6 @@ def make_inbox(around: Around, hub: Hub, access: Access, house: House) -> tuple[
             loop.call_soon_threadsafe(around.called_by_hand, call_id)
         watch.changed()
 
-    def queues() -> list[Mapping[str, str]]:
-        return [
-            {"name": queue.name, "th": queue.label_th or queue.name, "en": queue.label_en or queue.name}
-            for queue in around.settings.queues
-        ]
-
     watch = InboxWatch(hub, count, all_queues)
     pages = InboxPages(
         Surroundings(
@@ -66,7 +61,7 @@ def make_inbox(around: Around, hub: Hub, access: Access, house: House) -> tuple[
             clock=around.clock,
             sounds=around.settings.messages_folder,
             short_seconds=short_seconds,
-            queues=queues,
+            queues=lambda: queue_list(around.settings),
             queues_of=lambda extension: all_queues().get(extension, ()),
             own_work=own_work,
             changed=changed,

@@ -16,7 +16,7 @@ from crm.recordings.models import RecordingState
 from crm.recordings.web import RecordingPages
 from crm.staff.access import Access, Visitor
 from crm.web.shell import House
-from hotline.office.recordings import agent_names, queue_names
+from hotline.office.labels import agent_names, queue_names
 from hotline.surroundings import Basics
 
 

@@ -1,6 +1,6 @@
 """The recordings' wiring: what is told of them, what goes on by itself, and their pages."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ from crm.recordings.web import RecordingPages
 from crm.staff.access import Access
 from crm.stories.web import RecordingLink
 from crm.web.shell import House
-from hotline.settings import Settings
+from hotline.office.labels import agent_names, queue_names
 from hotline.surroundings import Basics
 
 MEGABYTE = 1_000_000
@@ -44,22 +44,6 @@ class RecordingOffice:
     pages: RecordingPages
     happened: Callable[[Event], None]
     run: Callable[[], Coroutine[Any, Any, None]]
-
-
-def agent_names(settings: Settings) -> Mapping[str, Mapping[str, str]]:
-    """Extension → what its person is called, by language."""
-    return {
-        one.extension: {
-            "th": one.name_th or one.name_en or one.extension,
-            "en": one.name_en or one.name_th or one.extension,
-        }
-        for one in settings.agents
-    }
-
-
-def queue_names(settings: Settings) -> Mapping[str, Mapping[str, str]]:
-    """Queue → what it is called, by language."""
-    return {one.name: {"th": one.label_th or one.name, "en": one.label_en or one.name} for one in settings.queues}
 
 
 def recording_links(connection: Connection, call_id: str) -> Sequence[RecordingLink]:

@@ -19,6 +19,7 @@ from crm.stories.web import Around as StoriesAround
 from crm.stories.web import Recordings, StoryPages, no_recordings
 from crm.web.shell import House
 from hotline.board import limits_of
+from hotline.office.labels import Labels, agent_names, queue_names
 from hotline.settings import Settings
 from hotline.surroundings import Basics
 from metrics.intervals import Period
@@ -44,14 +45,11 @@ def _scores(connection: Connection, period: Period) -> list[Scored]:
 def make_reports(around: Basics, access: Access, house: House, recordings: Recordings = no_recordings) -> Reports:
     """Puts them together. ``recordings``: where a call's recordings are played."""
 
-    def queues() -> Mapping[str, Mapping[str, str]]:
-        return {
-            queue.name: {"th": queue.label_th or queue.name, "en": queue.label_en or queue.name}
-            for queue in around.settings.queues
-        }
+    def queues() -> Mapping[str, Labels]:
+        return queue_names(around.settings)
 
-    def agents() -> Mapping[str, Mapping[str, str]]:
-        return {agent.extension: {"th": agent.name_th, "en": agent.name_en} for agent in around.settings.agents}
+    def agents() -> Mapping[str, Labels]:
+        return agent_names(around.settings)
 
     def frame() -> Frame:
         return frame_of(around.settings)

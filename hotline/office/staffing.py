@@ -1,13 +1,12 @@
 """The staffing pages, put together for the office."""
 
-from collections.abc import Mapping
-
 from fastapi import APIRouter
 
 from crm.staff.access import Access
 from crm.staffing.service import Planner
 from crm.staffing.web import StaffingPages
 from crm.web.shell import House
+from hotline.office.labels import queue_list
 from hotline.surroundings import Surroundings
 
 
@@ -22,10 +21,4 @@ def make_staffing(around: Surroundings, access: Access, house: House) -> APIRout
         settings.answering.answer_within_seconds,
     )
 
-    def queues() -> list[Mapping[str, str]]:
-        return [
-            {"name": queue.name, "th": queue.label_th or queue.name, "en": queue.label_en or queue.name}
-            for queue in around.settings.queues
-        ]
-
-    return StaffingPages(planner, access, house, around.clock, queues).router
+    return StaffingPages(planner, access, house, around.clock, lambda: queue_list(around.settings)).router

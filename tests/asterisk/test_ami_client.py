@@ -150,7 +150,6 @@ def test_every_request_is_understood(asterisk: tuple[AsteriskProcess, int]) -> N
         (actions.PutInDatabase("f", "k", "ค่า"), "Updated database successfully"),
         (actions.DeleteFromDatabase("f", "k"), "Key deleted successfully"),
         (actions.PutInDatabase("f", "k2", "v"), "Updated database successfully"),
-        (actions.DeleteTree("f"), "Key tree deleted successfully"),
         (actions.AddAgentToQueue("general-th", "Local/9@calls", member_name="สมชาย"), "Added interface to queue"),
         (actions.PauseAgent("Local/9@calls", True, "พัก"), "Interface paused successfully"),
         (actions.PauseAgent("Local/9@calls", False, queue="general-th"), "Interface unpaused successfully"),

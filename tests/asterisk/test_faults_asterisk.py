@@ -1,32 +1,15 @@
 """Asterisk dies, is silent, or writes its journal elsewhere: nothing is lost, and nobody stays paused."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
-from installation import Installation, Play, installation, wait_for
+from installation import Installation, Play, wait_for
 from proxy import TcpProxy
 
 from ami_listener.events import EndedBy, Precision
 from ami_listener.records import Outcome
 from hotline.simulation.plan import line_name
 from hotline.simulation.progress import Stage
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> Iterator[Installation]:
-    with installation(tmp_path_factory.mktemp("hotline"), asterisk_root) as made:
-        yield made
-
-
-@pytest.fixture
-def hotline(running: Installation) -> Iterator[Installation]:
-    """Its service is the test's to start."""
-    yield running
-    if running.service is not None:
-        running.kill_service()
 
 
 def test_asterisk_killed_in_mid_call_is_started_again(hotline: Installation) -> None:

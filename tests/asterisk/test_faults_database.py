@@ -1,36 +1,20 @@
 """The database is locked, read-only, away: calls wait in memory or in the journal, and each is recorded once."""
 
 import asyncio
-import importlib.util
 import os
 import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import pytest
 from installation import Installation, Play, installation, wait_for
+from postgres_server import PostgresServer
 
 from ami_listener.events import Precision
 
 # Root may write everything, so read-only files need a service without that right.
 WITHOUT_PRIVILEGE = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-all") if os.geteuid() == 0 else ()
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> Iterator[Installation]:
-    with installation(tmp_path_factory.mktemp("hotline"), asterisk_root) as made:
-        yield made
-
-
-@pytest.fixture
-def hotline(running: Installation) -> Iterator[Installation]:
-    """Its service is the test's to start."""
-    yield running
-    if running.service is not None:
-        running.kill_service()
 
 
 @contextmanager
@@ -109,20 +93,8 @@ def test_started_while_nobody_can_read_the_database_then_read_only(hotline: Inst
         assert b"FastAGI failed" not in log.read()
 
 
-def postgres_server() -> Any:
-    """A server of our own, as the integration tests have it."""
-    spec = importlib.util.spec_from_file_location(
-        "integration_conftest", Path(__file__).parents[1] / "integration/conftest.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.PostgresServer()
-
-
 def test_postgresql_stopped_and_started(tmp_path: Path, asterisk_root: Path) -> None:
-    server = postgres_server()
+    server = PostgresServer()
     try:
         server.start()
         with installation(tmp_path, asterisk_root, database_url=server.new_database()) as hotline:

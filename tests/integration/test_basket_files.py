@@ -55,6 +55,7 @@ def _docx(**entries: bytes) -> bytes:
         ("picture.png", PDF, "wrong_type"),
         ("run.sh", b"#!/bin/sh\nid", "bad_file"),
     ],
+    ids=lambda given: given if isinstance(given, str) else "file",  # a packed file is another one in every run
 )
 def test_what_does_harm_is_not_taken(room: BasketRoom, name: str, content: bytes, code: str) -> None:
     contact = room.contact()

@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute, APIWebSocketRoute
-from starlette.routing import BaseRoute, Mount
+from guarded_house import routes_of
 
 from crm.database import upgrade
 from crm.wallboard.key import ScreenKey
@@ -94,28 +93,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house.close()
 
 
-def requests_of(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
-    """Method and path of everything that can be asked for; files as MOUNT."""
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield from ((method, route.path) for method in sorted(route.methods or ()))
-        elif isinstance(route, Mount):
-            yield "MOUNT", route.path
-        elif isinstance(route, APIWebSocketRoute):
-            yield "SOCKET", route.path
-        elif (inside := getattr(route, "original_router", None)) is not None:
-            yield from requests_of(inside.routes)
-        else:
-            raise AssertionError(f"what is {route}?")
-
-
 def test_nothing_is_reached_without_a_session(house: House) -> None:
     """Every route there is, and no exception that is not written down."""
-    found = {f"{method} {path}" for method, path in requests_of(house.app.routes)}
+    found = {f"{method} {path}" for method, path in routes_of(house.app.routes)}
     assert len(found) > 20
     assert set(OPEN) <= found, "the list of what is open names what is not there"
     reached = []
-    for method, path in requests_of(house.app.routes):
+    for method, path in routes_of(house.app.routes):
         if f"{method} {path}" in OPEN:
             continue
         address = re.sub(r"\{[^}]*\}", "1", path)

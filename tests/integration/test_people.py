@@ -12,13 +12,12 @@ from crm.people.numbers import WITHHELD, normalise
 from crm.people.service import (
     UnknownPersonError,
     attach_number,
+    change_person,
     create_person,
     detach_number,
     find_by_number,
     get_person,
     numbers_of,
-    remember_contact,
-    update_person,
 )
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -69,17 +68,17 @@ def test_C3_of_several_people_the_one_who_called_last_comes_first(engine: Engine
         daughter = create_person(connection, Profile(display_name="Daughter"), NOON + MINUTE, OFFICE)
         attach_number(connection, create_person(connection, Profile(display_name="Never"), NOON), OFFICE)
         assert _names(connection, "+6625077999") == ["Daughter", "Mother", "Never"]
-        remember_contact(connection, mother, OFFICE, NOON + 2 * MINUTE)
+        attach_number(connection, mother, OFFICE, used_at=NOON + 2 * MINUTE)
         assert _names(connection, "+6625077999") == ["Mother", "Daughter", "Never"]
-        remember_contact(connection, daughter, OFFICE, NOON)  # an older contact, told late
+        attach_number(connection, daughter, OFFICE, used_at=NOON)  # an older contact, told late
         assert _names(connection, "+6625077999") == ["Mother", "Daughter", "Never"]
 
 
 def test_C5_a_second_number_is_remembered_and_the_first_stays_primary(engine: Engine) -> None:
     with writing(engine) as connection:
         person_id = create_person(connection, Profile(display_name="Somchai"), NOON, MOBILE)
-        remember_contact(connection, person_id, OFFICE, NOON + MINUTE)
-        remember_contact(connection, person_id, OFFICE, NOON + MINUTE)
+        attach_number(connection, person_id, OFFICE, used_at=NOON + MINUTE)
+        attach_number(connection, person_id, OFFICE, used_at=NOON + MINUTE)
         numbers = [(one.number, one.kind, one.is_primary) for one in numbers_of(connection, person_id)]
         assert numbers == [("+66812345678", "e164", True), ("+6625077999", "e164", False)]
         attach_number(connection, person_id, OFFICE, primary=True)
@@ -93,7 +92,7 @@ def test_C5_a_second_number_is_remembered_and_the_first_stays_primary(engine: En
 def test_C5_the_profile_grows(engine: Engine) -> None:
     with writing(engine) as connection:
         person_id = create_person(connection, Profile(display_name="Somchai"), NOON)
-        update_person(connection, person_id, NOON + MINUTE, province="เชียงใหม่", sex=Sex.OTHER)
+        change_person(connection, person_id, {"province": "เชียงใหม่", "sex": Sex.OTHER}, NOON + MINUTE)
         person = get_person(connection, person_id)
     assert (person.province, person.sex, person.updated_at) == ("เชียงใหม่", "other", NOON + MINUTE)
 
@@ -102,18 +101,16 @@ def test_what_cannot_be_is_refused(engine: Engine) -> None:
     with writing(engine) as connection:
         person_id = create_person(connection, Profile(display_name="Somchai"), NOON, WITHHELD)
         assert numbers_of(connection, person_id) == []
-        remember_contact(connection, person_id, WITHHELD, NOON)
-        assert numbers_of(connection, person_id) == []
         with pytest.raises(ValueError, match="withheld"):
             attach_number(connection, person_id, WITHHELD)
         with pytest.raises(TypeError, match="shoe_size"):
-            update_person(connection, person_id, NOON, shoe_size=43)
+            change_person(connection, person_id, {"shoe_size": 43}, NOON)
         with pytest.raises(UnknownPersonError):
-            update_person(connection, 999, NOON, province="ระยอง")
+            change_person(connection, 999, {"province": "ระยอง"}, NOON)
         with pytest.raises(UnknownPersonError):
             get_person(connection, 999)
     with pytest.raises(IntegrityError), writing(engine) as connection:
-        update_person(connection, person_id, NOON, sex="fish")
+        change_person(connection, person_id, {"sex": "fish"}, NOON)
 
 
 def test_R7_a_deleted_person_leaves_no_number_behind(engine: Engine) -> None:

@@ -37,11 +37,6 @@ TABLE: list[tuple[Action, str]] = [
     ),
     (actions.Hangup("PJSIP/1-2", 16), "Hangup|Channel: PJSIP/1-2|Cause: 16"),
     (actions.Redirect("a", "ctx", "s"), "Redirect|Channel: a|Context: ctx|Exten: s|Priority: 1"),
-    (
-        actions.Redirect("a", "ctx", "s", 2, "b", "ctx2", "t", 3),
-        "Redirect|Channel: a|Context: ctx|Exten: s|Priority: 2"
-        "|ExtraChannel: b|ExtraContext: ctx2|ExtraExten: t|ExtraPriority: 3",
-    ),
     (actions.BlindTransfer("a", "ctx", "s"), "BlindTransfer|Channel: a|Context: ctx|Exten: s"),
     (actions.AttendedTransfer("a", "ctx", "s"), "Atxfer|Channel: a|Context: ctx|Exten: s"),
     (recording_actions.MuteRecording("a", 1), "MixMonitorMute|Channel: a|State: 1|Direction: both"),
@@ -54,7 +49,6 @@ TABLE: list[tuple[Action, str]] = [
     (actions.PutInDatabase("f", "k", "v"), "DBPut|Family: f|Key: k|Val: v"),
     (actions.GetFromDatabase("f", "k"), "DBGet|Family: f|Key: k"),
     (actions.DeleteFromDatabase("f", "k"), "DBDel|Family: f|Key: k"),
-    (actions.DeleteTree("f"), "DBDelTree|Family: f"),
     (actions.Ping(), "Ping"),
     (actions.CoreStatus(), "CoreStatus"),
     (actions.Command("core show uptime"), "Command|Command: core show uptime"),

@@ -123,13 +123,6 @@ def test_a_call_is_counted_once_however_often_it_is_told() -> None:
     assert value(exported, "hotline_wrap_up_seconds_count", queue="general") == 0
 
 
-def test_arrival_told_before_the_call() -> None:
-    exported = exporter()
-    exported.observe_arrival("general", "1")
-    exported.observe_call(answered(3))
-    assert value(exported, "hotline_calls_offered_total", queue="general") == 1
-
-
 def test_a_call_whose_queue_is_not_known_yet_is_not_counted_under_none() -> None:
     exported = exporter()
     exported.observe_call(call(queue=None))
