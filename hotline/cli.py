@@ -1,5 +1,7 @@
 """The one program: ``hotline``. Each command lives in `hotline.commands` and is loaded only when it is used."""
 
+import atexit
+import gc
 import importlib
 import logging
 import sys
@@ -129,6 +131,7 @@ def cli(ctx: click.Context, file: Path | None) -> None:
 
 def main() -> None:
     """Entry point of the program ``hotline``: errors we expect are one plain message, never a trace."""
+    atexit.register(gc.freeze)  # else Python, at its end, looks through all that is left: a second, for nothing
     logging.captureWarnings(capture=True)
     logging.getLogger().addHandler(logging.NullHandler())  # a command says itself what went wrong
     try:

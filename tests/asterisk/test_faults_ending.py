@@ -1,57 +1,16 @@
 """However the program ends, it ends soon, says nothing frightening and leaves nothing running."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from installation import PROGRAM, wait_for
+from installation import wait_for
+from program_started import end, processes_of, started
 
 from hotline.demonstration import TRUNK_IP, demo_settings, free_udp_port
 
 SECONDS = 5.0
-
-
-def processes_of(folder: Path) -> list[int]:
-    """All processes that were started with something below the folder."""
-    wanted = os.fsencode(folder)
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                command = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if wanted in command:
-                found.append(int(entry.name))
-    return found
-
-
-@contextmanager
-def started(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """The program in a group of its own, as in a terminal, and where it writes."""
-    output = folder / "output"
-    with output.open("wb") as file:
-        process = subprocess.Popen(
-            ["setpriv", "--pdeathsig=KILL", sys.executable, "-c", PROGRAM, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            cwd=Path(__file__).parents[2],
-            start_new_session=True,
-        )
-    try:
-        yield process, output
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture
@@ -65,13 +24,6 @@ def file(tmp_path: Path, asterisk_root: Path) -> Path:
 def state(tmp_path: Path, asterisk_root: Path) -> Path:
     (tmp_path / "asterisk-root").symlink_to(asterisk_root)
     return tmp_path
-
-
-def end(process: subprocess.Popen[bytes], number: int) -> tuple[int, float]:
-    """As from a terminal: to the whole group. Exit status, and how long it took."""
-    began = time.monotonic()
-    os.killpg(process.pid, number)
-    return process.wait(30), time.monotonic() - began
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])

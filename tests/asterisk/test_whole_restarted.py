@@ -3,9 +3,9 @@
 import asyncio
 from functools import partial
 
+from contacts_kept import CLOSE_SECONDS, enrolled, kept_once, records, seconds_between
 from exchange import SURVEY, Slot, play, verdict
 from telephones import Call
-from test_whole_contacts import CLOSE_SECONDS, enrolled, kept_once, records, seconds_between
 from whole import Whole
 
 

@@ -9,9 +9,9 @@ import pytest
 from desk_product import BROWSER_FLAGS, SECOND, available, in_state
 from installation import wait_for
 from playwright.sync_api import Browser, expect, sync_playwright
+from program_started import end, started
 from programs import environment, find
 from telephone_room import reachable
-from test_faults_ending import end, started
 from whole import installed_root
 
 

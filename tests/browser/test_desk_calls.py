@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from desk_product import (
@@ -18,21 +17,20 @@ from desk_product import (
     desk_product,
     in_state,
 )
+from desk_talk import PATIENCE, finish_quickly, record_of, ring, rows, talk
 from exchange import SURVEY, ringing_at
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from programs import environment, find
 from sqlalchemy import select
-from telephones import Call
 from whole import WRAP_UP_SECONDS
 
 from crm.cards.models import transfer_cards
 from crm.contacts.models import contact_steps, contacts
-from crm.database import reading, writing
+from crm.database import writing
 from crm.people.models import Profile, people
 from crm.people.numbers import normalise
 from crm.people.service import create_person
 
-PATIENCE = 20 * SECOND
 QUIET = ("--no-sandbox", "--disable-background-networking", "--no-first-run", "--no-proxy-server")
 
 
@@ -63,42 +61,6 @@ def page(product: DeskProduct, browser: Browser) -> Iterator[Page]:
         product.tidy(extension)
     with product.desk(browser) as opened:
         yield opened
-
-
-def ring(product: DeskProduct, page: Page, caller: str) -> Call:
-    """Somebody calls, and the desk rings."""
-    call = product.outside.call(caller)
-    in_state(page, "ringing")
-    return call
-
-
-def talk(product: DeskProduct, page: Page, caller: str) -> Call:
-    """Somebody calls, and is spoken with."""
-    call = ring(product, page, caller)
-    page.keyboard.press("F2")
-    in_state(page, "in_call")
-    expect(page.locator("#form")).to_be_visible()
-    product.outside.do(call.answered())
-    return call
-
-
-def finish_quickly(page: Page) -> None:
-    """Whatever is open is written down."""
-    page.locator("#f-outcome").select_option("wrong_number")
-    page.locator("#finish").click()
-    expect(page.locator("#idle")).to_be_visible()
-    available(page)
-
-
-def rows(product: DeskProduct, query: Any) -> list[Any]:
-    with reading(product.whole.engine) as connection:
-        return list(connection.execute(query))
-
-
-def record_of(product: DeskProduct, caller: str) -> Any:
-    """The newest record of this number."""
-    query = select(contacts).where(contacts.c.number == f"+66{caller[1:]}").order_by(contacts.c.id.desc())
-    return rows(product, query)[0]
 
 
 def test_a_new_caller_from_ring_to_finished_record_by_keys_alone(product: DeskProduct, page: Page) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe import faults_of
-from desk_scenes import answer, arrive, fill_inbox, person, ring
+from desk_scenes import answer, arrive, fill_inbox, leave, person, ring
 from desk_server import DeskServer
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 from sound_page import sound_page, until
@@ -164,6 +164,61 @@ def test_an_answer_that_was_overtaken_takes_no_step_back(server: DeskServer, pag
     with page.expect_response("**/steps/H5*"):
         page.keyboard.press("F4")
     expect(now_at).to_have_attribute("data-step", "H5")
+
+
+def test_keys_in_a_row_are_each_sent_once_and_in_order(server: DeskServer, page: Page) -> None:
+    """H3 to H5: faster than the server answers."""
+    open_desk(page, server)
+    arrive(server)
+    ring(server)
+    answer(server)
+    expect(page.locator("#form")).to_be_visible()
+    sent: list[str] = []
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        sent.append(route.request.url.partition("/steps/")[2][:2])
+        if len(sent) == 1:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/steps/*", hold_the_first)
+    for _ in range(3):
+        page.keyboard.press("F4")
+    until(page, lambda: held)
+    held[0].continue_()
+    expect(page.locator("#steps [data-state=now]")).to_have_attribute("data-step", "H5")
+    until(page, lambda: len(sent) == 3)
+    assert sent == ["H3", "H4", "H5"]
+
+
+def test_a_finished_record_is_not_opened_by_an_answer_that_comes_late(server: DeskServer, page: Page) -> None:
+    """H9: the network was cut, everything is read anew, and the record is finished before that is answered."""
+    open_desk(page, server)
+    arrive(server)
+    ring(server)
+    answer(server)
+    expect(page.locator("#form")).to_be_visible()
+    leave(server)
+    expect(page.locator("#state")).to_have_attribute("data-state", "wrap_up")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route(
+        re.compile(r"/api/contacts/\d+\?"),
+        lambda route: held.append((route, route.fetch())) if route.request.method == "GET" else route.continue_(),
+    )
+    page.context.set_offline(True)
+    expect(page.locator("#state")).to_have_attribute("data-state", "unknown")
+    page.context.set_offline(False)
+    until(page, lambda: held)
+    page.locator("#f-outcome").select_option("wrong_number")
+    page.locator("#finish").click()
+    expect(page.locator("#idle")).to_be_visible()
+    for route, response in held:
+        with page.expect_response(route.request.url):
+            route.fulfill(response=response)
+    expect(page.locator("#idle")).to_be_visible()
+    expect(page.locator("#form")).to_be_hidden()
 
 
 def test_a_hidden_number_is_said_and_searched_by_name(server: DeskServer, page: Page) -> None:

@@ -8,20 +8,8 @@ import pytest
 from playwright.async_api import expect
 from product import MUSIC_HERTZ
 from telephone_audio import tone
-from telephone_room import (
-    AGENT,
-    CALLER,
-    OFFICE,
-    SUPERVISOR,
-    Desk,
-    Scenario,
-    heard,
-    not_heard,
-    play,
-    room_settings,
-    staffed,
-    verdict,
-)
+from telephone_room import SUPERVISOR, Desk, Scenario, play, room_settings, staffed, verdict
+from telephone_seat import AGENT, CALLER, OFFICE, heard, not_heard
 from whole import Whole, installed_root, spoken
 
 from ami_listener.events import AgentState

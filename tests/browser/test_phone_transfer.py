@@ -7,21 +7,8 @@ from pathlib import Path
 import pytest
 from product import MUSIC_HERTZ
 from telephone_audio import tone
-from telephone_room import (
-    AGENT,
-    CALLER,
-    COLLEAGUE,
-    OFFICE,
-    Desk,
-    Scenario,
-    Seat,
-    heard,
-    not_heard,
-    play,
-    room_settings,
-    staffed,
-    verdict,
-)
+from telephone_room import Desk, Scenario, play, room_settings, staffed, verdict
+from telephone_seat import AGENT, CALLER, COLLEAGUE, OFFICE, Seat, heard, not_heard
 from telephones import Call
 from whole import Whole, installed_root, spoken
 

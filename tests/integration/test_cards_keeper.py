@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from card_office import CardOffice
+from cards_written import written
 from sqlalchemy import Engine
-from test_cards_pages import written
 
 from crm.cards.drafts import AttemptDraft
 from crm.cards.keeper import PATIENCE, CardKeeper

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from card_office import CALLER, CardOffice
+from cards_written import EVIL, written
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import Engine
-from test_cards_pages import EVIL, written
 
 from crm.cards.links import SALT, Links
 from crm.cards.service import actor_of

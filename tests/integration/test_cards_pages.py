@@ -6,21 +6,18 @@ from pathlib import Path
 
 import pytest
 from card_office import CardOffice
+from cards_written import EVIL, written
 from markupsafe import escape
 from sqlalchemy import Engine, update
 
 from ami_listener.events import TransferResult
-from crm.cards.drafts import AttemptDraft, CardDraft
-from crm.cards.records import Card
+from crm.cards.drafts import AttemptDraft
 from crm.cards.service import actor_of
 from crm.cards.states import Result
 from crm.cards.words import WORDS
-from crm.database import reading, writing
-from crm.directory.service import resolve
+from crm.database import writing
 from crm.directory.words import WORDS as DIRECTORY_WORDS
 from crm.outbox.models import LetterState, letters
-
-EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 
 
 @pytest.fixture
@@ -28,13 +25,6 @@ def office(sqlite_engine: Engine, tmp_path: Path) -> Iterator[CardOffice]:
     made = CardOffice(sqlite_engine, tmp_path)
     yield made
     made.close()
-
-
-def written(office: CardOffice, key: str = "legal", **more: object) -> Card:
-    with reading(office.engine) as connection:
-        target = resolve(connection, office.settings, "department", key)
-    values = {"target": target, "why": "เหตุผล", "question": "คำถาม", "without_call": True, **more}
-    return office.cards.create(CardDraft(**values), office.visitor("somsri"))  # type: ignore[arg-type]
 
 
 def forms(page: str) -> list[str]:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from guarded_house import HOST, GuardedHouse, Session, filled, routes_of
+from guarded_house import GuardedHouse, Session, filled, routes_of
 from route_roles import OPEN
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
+from stream_reader import Reader
 
 from crm.database import writing
 from crm.staff import service, sessions
@@ -32,52 +33,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedHouse]:
     house.service.office.log_ins._look_seconds = 0.05
     yield house
     house.close()
-
-
-class Reader:
-    """Reads one stream until it ends."""
-
-    def __init__(self, house: GuardedHouse, path: str, session: Session) -> None:
-        self.heard = b""
-        self.ended = asyncio.Event()
-        self.status = 0
-        self._read = asyncio.Event()
-        raw, _, query = path.partition("?")
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "path": raw,
-            "raw_path": raw.encode(),
-            "query_string": query.encode(),
-            "scheme": "http",
-            "headers": [(b"host", HOST.encode()), (b"cookie", f"hotline_session={session.token}".encode())],
-            "client": ("127.0.0.1", 5),
-            "server": (HOST, 80),
-            "http_version": "1.1",
-            "root_path": "",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-        }
-        self.task = asyncio.create_task(house.app(scope, self._receive, self._send))
-
-    async def _receive(self) -> dict[str, Any]:
-        if not self._read.is_set():
-            self._read.set()
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await asyncio.Event().wait()
-        return {}
-
-    async def _send(self, message: Any) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        else:
-            self.heard += message.get("body", b"")
-            if not message.get("more_body"):
-                self.ended.set()
-
-    async def begun(self) -> None:
-        async with asyncio.timeout(10):
-            while not self.heard:
-                await asyncio.sleep(0.01)
 
 
 def streams(house: GuardedHouse) -> list[str]:

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from any_calls import any_call
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_kpi import any_call
 
 from metrics.behind import BEHIND, means, number, others
 from metrics.facts import CallFact

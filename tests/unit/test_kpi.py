@@ -1,40 +1,17 @@
 """The figures (H1, H7, H8, D17): tables of calls, and laws that hold for any calls."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
+from any_calls import after, answered, call, calls_of_a_day, lost
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import kpi, kpi_doc
-from metrics.facts import MEANINGS, OUTCOMES, CallFact
+from metrics.facts import MEANINGS, CallFact
 from metrics.tally import Limits, Tally, tally, tally_by
-
-NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
-
-
-def after(seconds: float) -> datetime:
-    return NOON + timedelta(seconds=seconds)
-
-
-def call(outcome: str | None = "answered", **known: Any) -> CallFact:
-    base = CallFact(call_id="c", arrived_at=NOON, called_number="1169", queue="general", outcome=outcome)
-    return replace(base, **known)
-
-
-def answered(wait: float, **known: Any) -> CallFact:
-    known = {"agent": "1001", "agent_answered_at": after(wait), "ended_at": after(wait + 60)} | known
-    return call("answered", **known)
-
-
-def lost(outcome: str, seconds: float, **known: Any) -> CallFact:
-    return call(outcome, ended_at=after(seconds), **known)
-
 
 WAITING = call(None)
 TALKING = call(None, agent_answered_at=after(4))
@@ -130,36 +107,6 @@ def test_per_queue_and_agent() -> None:
     assert {queue: kpi.answered_rate_strict(t) for queue, t in by_queue.items()} == {"general": 1.0, "technical": 0.0}
     by_agent = tally_by(calls, lambda c: c.agent)
     assert {agent: kpi.answered_within(t) for agent, t in by_agent.items()} == {"1001": 1.0, "1002": 0.0, None: 0.0}
-
-
-seconds = st.floats(0, 5000, allow_nan=False)
-maybe_seconds = st.none() | seconds
-
-
-@st.composite
-def any_call(draw: st.DrawFn) -> CallFact:
-    """Any call at all, also ones that should not exist."""
-    wait, picked_up, ended = draw(maybe_seconds), draw(maybe_seconds), draw(maybe_seconds)
-    return CallFact(
-        call_id=str(draw(st.integers(0, 9))),
-        arrived_at=after(draw(st.integers(0, 86400))),
-        called_number="1169",
-        queue=draw(st.sampled_from([None, "general", "technical"])),
-        agent_answered_at=None if wait is None else after(86400 + wait),
-        assistant_answered_at=None if picked_up is None else after(86400 + picked_up),
-        ended_at=None if ended is None else after(86400 + ended),
-        outcome=draw(st.none() | st.sampled_from(OUTCOMES)),
-        talk_seconds=draw(maybe_seconds),
-        hold_seconds=draw(maybe_seconds),
-        wrap_up_seconds=draw(maybe_seconds),
-        survey_asked=draw(st.booleans()),
-        survey_meaning=draw(st.none() | st.sampled_from(MEANINGS)),
-        closed=draw(st.booleans()),
-        callback_of=draw(st.none() | st.just("x")),
-    )
-
-
-calls_of_a_day = st.lists(any_call(), max_size=30)
 
 
 @given(calls_of_a_day)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from test_simulation_observed import MEANINGS, answered_call, at, channel, fact, leg, make_plan
+from observed_calls import MEANINGS, answered_call, at, channel, fact, leg, make_plan
 
 from hotline.simulation.check import clock_errors, compare
 from hotline.simulation.observed import ObservedCall, Observer

@@ -4,8 +4,8 @@ import io
 from pathlib import Path
 
 import pytest
+from observed_calls import MEANINGS, answered_call, at, make_plan
 from rich.console import Console
-from test_simulation_observed import MEANINGS, answered_call, at, make_plan
 
 from dialplan.asterisk.layout import AsteriskFolders
 from hotline.simulation.configuration import NetworkPorts, SimulationTarget, render

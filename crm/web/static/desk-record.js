@@ -75,27 +75,31 @@ function close() {
 async function findOpen() {
   const open = ["talking", "held"].includes(model.call?.phase) || shownState() === "wrap_up";
   if (open && model.contact?.call_id === model.call?.call_id && model.contact) {
-    saving?.refresh(...(await fresh()));
+    await readAnew();
     return;
   }
   const { contact } = await ask("GET", `/api/contacts/current?lang=${language}`).catch(() => ({ contact: null }));
   if (contact && open && contact.call_id === model.call?.call_id) begin(contact);
   else if (!model.contact && !["ringing"].includes(model.call?.phase)) await reopen();
-  else if (model.contact) saving?.refresh(...(await fresh()));
+  else if (model.contact) await readAnew();
 }
 
 async function reopen() {
   const wanted = Number(new URLSearchParams(location.search).get("record") ?? sessionStorage.getItem(OPEN_RECORD));
   if (!wanted) return;
   const contact = await ask("GET", `/api/contacts/${wanted}?lang=${language}`).catch(unlessMissing);
+  if (model.contact) return; // another one was opened meanwhile
   if (contact?.may_change && contact.state === "draft") begin(contact);
   else sessionStorage.removeItem(OPEN_RECORD);
 }
 
-async function fresh() {
-  const contact = await ask("GET", `/api/contacts/${model.contact.id}?lang=${language}`);
+/** The open record as it is now, unless it was closed while that was asked. */
+async function readAnew() {
+  const { id } = model.contact;
+  const contact = await ask("GET", `/api/contacts/${id}?lang=${language}`);
+  if (saving?.id !== id) return;
   set({ contact: withNewestSteps(contact) });
-  return [picked(contact, CONTACT_FIELDS), contact.version];
+  saving.refresh(picked(contact, CONTACT_FIELDS), contact.version);
 }
 
 function told(message) {

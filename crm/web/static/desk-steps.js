@@ -32,6 +32,7 @@ const RETRY_MILLISECONDS = 3000;
 const LATE_MILLISECONDS = 2000;
 let waiting = []; // keys that were pressed while the server was away: [contact id, step, when]
 let timer = null;
+let sending = false;
 
 function used(step) {
   if (!step.started_at) return null;
@@ -107,8 +108,11 @@ export function withNewestSteps(told) {
   return known?.id === told.id && (told.marks ?? 0) < (known.marks ?? 0) ? { ...told, steps: known.steps, marks: known.marks } : told;
 }
 
+/** One at a time, in the order of the keys. */
 async function send() {
+  if (sending) return;
   clearTimeout(timer);
+  sending = true;
   while (waiting.length) {
     const [id, step, at] = waiting[0];
     try {
@@ -119,12 +123,13 @@ async function send() {
     } catch (error) {
       if (error.status === 0 || error.status >= 500) {
         timer = setTimeout(send, RETRY_MILLISECONDS);
-        return;
+        break;
       }
       if (model.contact?.id === id) change("contact", { marks: 0 }); // refused: whatever the server says next is right
     }
     waiting.shift();
   }
+  sending = false;
 }
 
 // -- what they are
