@@ -12,7 +12,7 @@ from crm.reports.sealed import Frame
 from crm.staff.access import Access
 from crm.web.shell import House
 from hotline.board import limits_of
-from hotline.office.recordings import agent_names
+from hotline.office.labels import agent_names
 from hotline.surroundings import Surroundings
 
 

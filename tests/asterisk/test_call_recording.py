@@ -1,4 +1,4 @@
-"""Recorded talks (issue 4, section 4) by the dialplan alone, without the service: the right audio on the right side."""
+"""Recorded talks by the dialplan alone, without the service: the right audio on the right side."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The service dies, freezes, drowns: every call is in exactly one correct record afterwards (issue 2, section 6)."""
+"""The service dies, freezes, drowns: every call is in exactly one correct record afterwards."""
 
 import asyncio
 import signal
@@ -27,7 +27,7 @@ def hotline(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path) -> It
 
 
 def test_killed_in_the_middle_of_fifty_calls_and_started_five_seconds_later(hotline: Installation) -> None:
-    """Section 3.8: meanwhile Asterisk alone rings the agents and asks the survey."""
+    """Meanwhile Asterisk alone rings the agents and asks the survey."""
 
     async def kill(play: Play) -> None:
         await play.offered(20)

@@ -56,7 +56,7 @@ def stands(story: CallStory, state: str) -> bool:
 
 async def the_place_is_kept_and_the_caller_rated(s: Slot) -> None:
     """Who asked first is called before who waits on the line since later; the survey is asked of the caller (H7). A
-    recorded number's callback is recorded as well, each voice on its own side (issue 4, section 4)."""
+    recorded number's callback is recorded as well, each voice on its own side."""
     s.quiet(0, 1)
     caller, recorded_number = s.caller(), f"13{s.index:02}"
     request = await asks(s, caller, number=recorded_number)

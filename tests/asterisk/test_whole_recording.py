@@ -1,4 +1,4 @@
-"""A recorded talk through the whole product (issue 4, section 4): the right audio, silence where it was paused, and who
+"""A recorded talk through the whole product: the right audio, silence where it was paused, and who
 may hear it. Proved by tones."""
 
 import asyncio

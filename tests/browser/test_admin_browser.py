@@ -68,7 +68,7 @@ def choose_password(page: Page, old: str, new: str = CHOSEN) -> None:
 
 
 def test_an_administrator_makes_an_agent_who_logs_in(browser: Browser, server: DeskServer) -> None:
-    """Section 1 of issue 3, from the one-time password to the desk, by keyboard where it matters."""
+    """From the one-time password to the desk, by keyboard where it matters."""
     with writing(server.engine) as connection:  # what the first start does, on a house without accounts
         first = Hasher(memory_kib=64).one_time()
         draft = StaffDraft(username="first", role=Role.ADMINISTRATOR, name_th="คนแรก", name_en="First")

@@ -1,4 +1,4 @@
-"""A recorded talk at the desk (issue 4, section 4): it is shown, and a part left out by a button or a key."""
+"""A recorded talk at the desk: it is shown, and a part left out by a button or a key."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -335,7 +335,7 @@ async def a_telephone_on_the_desk(s: Desk) -> None:
 
 async def a_supervisor_in_the_call_from_the_console(s: Desk) -> None:
     """Listen, whisper and barge in by the console's own buttons, with the telephone of that page, which picks up by
-    itself: each is heard by the right parties only (issue 4, section 7)."""
+    itself: each is heard by the right parties only."""
     seat = await s.room.sit(s.agent())
     call = await s.talk(seat)
     voice = OFFICE  # what the supervisor sings

@@ -1,4 +1,4 @@
-"""The board while real calls come in (issue 2, section 4): each step is seen within a second, without reload."""
+"""The board while real calls come in: each step is seen within a second, without reload."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Quality (issue 4, section 4; L1, D20): cards and versions, samples, scoring, the agent's answer, calibration."""
+"""Quality (L1, D20): cards and versions, samples, scoring, the agent's answer, calibration."""
 
 import csv
 import io
@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner
 from guarded_house import GuardedHouse, Session
 from prometheus_client import CollectorRegistry
+from recorded_talk import NOW, call, keeper_of, leave, write
 from sqlalchemy import Connection, Engine, insert, select
-from test_recordings import NOW, call, keeper_of, leave, write
 
 from ami_listener.floor import FloorState
 from ami_listener.records import CallRecord, Conversation, Hold, Outcome, Survey

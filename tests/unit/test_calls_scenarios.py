@@ -1,4 +1,4 @@
-"""Every way a call can go: the rows that Asterisk tells, and the record it must become (issue 2, section 3)."""
+"""Every way a call can go: the rows that Asterisk tells, and the record it must become."""
 
 import pytest
 from hypothesis import given, settings

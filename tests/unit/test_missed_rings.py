@@ -64,7 +64,6 @@ TWICE = (
 
 
 def test_one_miss_rests_and_two_in_a_row_pause() -> None:
-    """Issue 2, section 3.7."""
     first, second = decided(policy(), ami_events(ARRIVED + RANG + TWICE))
     assert (first.missed.in_a_row, first.missed.paused, first.rest_seconds) == (1, False, 10)
     assert first.pause_reason is PauseReason.RING_MISSED

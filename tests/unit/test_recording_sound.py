@@ -90,7 +90,7 @@ def test_the_sound_goes_on_only_while_somebody_talks() -> None:
 
 
 def test_marks_are_where_things_happened() -> None:
-    """Ring, answer, hold, transfer, key: jump marks of issue 4, section 4; what was left out, too."""
+    """Ring, answer, hold, transfer, key: jump marks; what was left out, too."""
     marks = marks_of(record(), [PauseSpan(after(16), after(18), "somsri")], 30.0)
     told = [(mark.kind, mark.seconds) for mark in marks]
     assert told == [

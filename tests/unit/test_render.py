@@ -237,7 +237,7 @@ def test_who_is_recorded_has_music_that_the_recorder_does_not_take_for_a_packet(
 
 @pytest.mark.parametrize("recorded", [True, False])
 def test_keys_are_told_of_where_talks_are_recorded_and_nowhere_else(recorded: bool) -> None:
-    """Issue 4, section 4; elsewhere they would cost each call something for nothing."""
+    """Elsewhere they would cost each call something for nothing."""
     queues = [queue | {"record": recorded} for queue in BASE["queues"]]
     text = files(queues=queues, numbers=BASE["numbers"][:1])["manager.conf"]
     (silent,) = re.findall(r"disabledevents = (.+)", text)

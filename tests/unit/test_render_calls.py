@@ -10,7 +10,7 @@ from dialplan.names import Context, agent_interface, agent_of_interface
 
 
 def test_without_recording_nothing_of_it_is_in_a_call() -> None:
-    """Issue 4, section 4: off by default, and then it costs nothing."""
+    """Off by default, and then it costs nothing."""
     numbers = [{"number": "1169", "queue": "enquiries"}]
     assert "ecord" not in re.sub(
         r"Record\(|RECORD_STATUS|HOTLINE_RECORDING", "", files(numbers=numbers)["extensions.conf"]

@@ -373,7 +373,7 @@ def test_who_is_joined_with_a_telephone_that_still_rings_was_meant_for_that_one(
 
 
 def test_a_key_in_a_recorded_talk_is_told_and_never_which() -> None:
-    """Issue 4, section 4: the caller's, an agent's; of calls that are not recorded none."""
+    """The caller's, an agent's; of calls that are not recorded none."""
     heard = translator()
     heard.watch([CALL])
     key = {"Event": "DTMFEnd", "Timestamp": "1763636406.5", "Digit": "4", "Direction": "Received", "Linkedid": CALL}

@@ -1,4 +1,4 @@
-"""A wrap-up always ends (section 3.6), also when Asterisk has lost the time at which it should."""
+"""A wrap-up always ends, also when Asterisk has lost the time at which it should."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
