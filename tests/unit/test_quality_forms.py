@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.quality.figures import QaFigures
+from crm.quality.figures import QaFigures, together
 from crm.quality.forms import BadForm, Form, FormSection, Item, answers_of, checked, first_form, missing, score
 from crm.quality.sampling import Talk, pick
-from crm.quality.trends import ItemSpread, Trend, agreement, of_teams, together, week_starts
+from crm.quality.trends import ItemSpread, Trend, agreement, of_teams, week_starts
 
 AT = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 
