@@ -1,11 +1,12 @@
 """The nine-second guard (H1) on Asterisk alone: the assistant in time, agents ringing on, nobody loses the place."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from exchange import SURVEY, Scenario, Slot, play, verdict
 from place_scenarios import PLACES
-from product import MUSIC_HERTZ, TONES, ProductAsterisk, sound
+from product import MUSIC_HERTZ, TONES, Line, ProductAsterisk, sound
 from telephone_audio import tone
 from telephones import Call
 
@@ -215,6 +216,41 @@ async def key_1_asks_to_be_called_back(s: Slot) -> None:
     assert not s.product.cli(f"database show hotline-callback {call.caller}").startswith("/hotline")
 
 
+def placeholders_of(s: Slot, name: str) -> list[Line]:
+    """Who waits, or waited, in the place of this call."""
+    return [x for x in s.product.lines() if x.event == "ARRIVED" and x.data[2:3] == ("callback",) and x.data[4] == name]
+
+
+async def hanging_up_while_asking_is_all_or_nothing(s: Slot) -> None:
+    """Whatever the moment: told, noted and in the queue, or none of it. A number that is noted and in no queue would be
+    turned away the next time, and never called."""
+
+    async def hang_up_after(seconds: float) -> tuple[Call, str]:
+        call = await s.call()
+        name = await s.id_of(call)
+        await s.product.fact(name, "QUEUED", "2", seconds=11)
+        await call.press("1")
+        await asyncio.sleep(seconds)
+        await call.hang_up()
+        await s.product.fact(name, "ENDED", seconds=12)
+        return call, name
+
+    s.quiet(0, 1)
+    asked = await asyncio.gather(*(hang_up_after(0.1 + number * 0.04) for number in range(16)))
+    found = {"all": 0, "nothing": 0}
+    for call, name in asked:
+        told, later = len(s.lines(name, "CALLBACK")), placeholders_of(s, name)
+        noted = s.product.cli(f"database show hotline-callback {call.caller}").startswith("/hotline")
+        if told and not later:
+            later = await s.product.until(partial(placeholders_of, s, name), 5, "placeholder")
+        assert (told, noted, len(later)) in {(0, False, 0), (1, True, 1)}
+        found["all" if told else "nothing"] += 1
+        for placeholder in later:
+            s.product.cli(f"channel request hangup {placeholder.data[3]}")
+            await s.product.fact(placeholder.call, "ENDED")
+    assert found["all"], found
+
+
 async def a_callback_that_is_not_reached(s: Slot) -> None:
     s.quiet(0, 1)
     call = await s.call()
@@ -304,7 +340,8 @@ SCENARIOS: list[Scenario] = [
     the_assistant_speaks_while_agents_ring, who_answers_at_once_is_not_spoken_over, music_and_keys_are_offered,
     a_pick_up_at_the_last_moment_is_a_persons, *map(picked_up_with_the_stroke, (-6, -4, -3, -2, -1, 0)),
     busy_agents_do_not_delay_the_assistant, an_agent_freed_late_does_not_delay_the_assistant, *PLACES,
-    nobody_is_there, key_1_asks_to_be_called_back, a_callback_that_is_not_reached, key_2_leaves_a_message,
+    nobody_is_there, key_1_asks_to_be_called_back, hanging_up_while_asking_is_all_or_nothing,
+    a_callback_that_is_not_reached, key_2_leaves_a_message,
     a_callers_number_that_may_not_be_dialled_gets_no_callback, a_full_queue_offers_a_message,
     who_waits_too_long_may_leave_a_message, keys_are_nothing_while_it_rings,
 ]  # fmt: skip
