@@ -216,6 +216,22 @@ async def both_are_in_one_file(s: Slot) -> None:
     assert [x.data[:2] for x in s.lines(name, "RECORDING")] == [("mixed", "silent")]
 
 
+async def a_department_is_recorded_where_it_shall_be(s: Slot) -> None:
+    """``transferred = true``; also when its packets count from lower down."""
+    call, first, name = await talking(s)
+    assert await first.refer("701") == 202
+    await s.product.until(lambda: final_notify(first) or first.ended_at, 5, "transfer accepted")
+    await first.hang_up()
+    office = await s.exchange.network.next_call("021112222", 8)
+    office.audio.sequence = first.audio.sequence - 5000
+    await office.answer()
+    office.audio.sound = tone(SECOND)
+    await s.product.until(lambda: len(call.audio.tone_times(SECOND)) > 50, 5, "office heard")
+    await office.hang_up()
+    await s.ended(call, "1")
+    await s.product.until(lambda: seconds_of(spoken(s, name, "mixed"), SECOND, 0.3) > 0.6, 8, "office recorded")
+
+
 SCENARIOS: list[Scenario] = [
     each_side_has_its_own_voice, hold_and_attended_transfer_stay_in_it, a_blind_transfer_to_an_agent_stays_in_it,
     a_department_is_not_recorded, who_gives_up_is_not_recorded, a_hold_of_a_telephone_with_low_numbers,
@@ -247,9 +263,12 @@ def test_a_place_that_cannot_be_written_to_harms_no_call(recording: ProductAster
     asyncio.run(recording.gone())
 
 
-def test_both_voices_in_one_file_unannounced(tmp_path: Path, asterisk_root: Path) -> None:
-    site = changed(exchange_site(1), {"q00": {"record": True}})
-    site = site.model_copy(update={"recording": RecordingSettings(sides=False, announce=False)})
+def test_recorded_otherwise_than_by_default(tmp_path: Path, asterisk_root: Path) -> None:
+    site = changed(exchange_site(2), {f"q{i:02}": {"record": True} for i in range(2)})
+    other = RecordingSettings(sides=False, announce=False, transferred=True)
+    site = site.model_copy(update={"recording": other})
     spool_beside(tmp_path / "messages").mkdir(parents=True)
     with ProductAsterisk.make(site, tmp_path, asterisk_root) as running:
-        verdict(play(running, [both_are_in_one_file]), both_are_in_one_file)
+        played = play(running, [both_are_in_one_file, a_department_is_recorded_where_it_shall_be])
+    verdict(played, both_are_in_one_file)
+    verdict(played, a_department_is_recorded_where_it_shall_be)

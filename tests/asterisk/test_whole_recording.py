@@ -15,7 +15,7 @@ from product import MUSIC_HERTZ, TONES
 from recorded import sides_of, sounding, taken_in
 from telephone_audio import FRAME, tone
 from telephones import Call, final_notify
-from whole import Whole, of
+from whole import GUARD_SECONDS, Whole, of
 
 from crm.database import reading, writing
 from crm.staff import service as staff
@@ -139,6 +139,21 @@ async def who_comes_back_from_a_hold_is_on_it(s: Slot) -> None:
     await both_are_on_it(s, call, first, name)
 
 
+async def who_answers_after_music_is_on_it(s: Slot) -> None:
+    """As after a hold: the recorder heard the music of the wait."""
+    s.quiet(0, 1)
+    call = await s.exchange.network.call(f"13{s.index:02}", s.caller())
+    call.audio.sound = tone(CALLER)
+    await s.product.until(lambda: len(call.audio.tone_times(MUSIC_HERTZ, 0.1)) > 25, GUARD_SECONDS + 8, "music")
+    s.product.cli(f"queue unpause member PJSIP/{s.agents[0]} queue {s.queue}")
+    leg = await s.rung(0)
+    leg.audio.sequence = 40_000
+    await leg.answer()
+    leg.audio.sound = tone(AGENT)
+    await s.product.until(lambda: len(call.audio.tone_times(AGENT, 0.3)) > 30, 5, "agent heard")
+    await both_are_on_it(s, call, leg, await s.id_of(call))
+
+
 async def who_is_handed_the_caller_is_on_it(s: Slot) -> None:
     """After an attended transfer to a telephone that counts its packets from lower down, which Asterisk's recorder
     takes for late: the service begins the recording again."""
@@ -194,7 +209,8 @@ async def joined_while_a_supervisor_speaks(s: Slot) -> None:
 
 
 SCENARIOS: list[Scenario] = [
-    a_recorded_talk, who_comes_back_from_a_hold_is_on_it, who_is_handed_the_caller_is_on_it,
+    who_answers_after_music_is_on_it, a_recorded_talk, who_comes_back_from_a_hold_is_on_it,
+    who_is_handed_the_caller_is_on_it,
     handed_on_while_the_notice_is_spoken, joined_while_the_notice_is_spoken, joined_while_a_supervisor_speaks,
 ]  # fmt: skip
 

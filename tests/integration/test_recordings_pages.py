@@ -1,14 +1,17 @@
 """Who may hear a recording, who did, and what the pages show of it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from guarded_house import GuardedHouse
 from recorded_talk import CALL, call, keeper_of, leave, write
 
 from crm.audit.service import AuditFilter, lines
-from crm.database import reading
+from crm.database import reading, writing
+from crm.recordings import service
 from crm.recordings.sound import HEADER_BYTES, mixed
+from crm.recordings.timeline import Touch
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +49,15 @@ def test_both_sides_mixed_are_made_while_they_are_sent(house: GuardedHouse) -> N
 
 
 def test_the_player_is_given_wave_form_and_marks(house: GuardedHouse) -> None:
+    answered = call().conversations[0].answered_at
+    pressed = [Touch(answered + timedelta(seconds=0.25), None), Touch(answered + timedelta(seconds=0.5), "1001")]
+    with writing(house.engine) as connection:
+        service.note_touches(connection, CALL, pressed)
     data = house.ask("GET", f"/api/recordings/{CALL}?lang=en", house.session("supervisor")).json
     assert (data["marks"][0]["kind"], data["marks"][0]["seconds"]) == ("answer", 0)
     assert "Name agent" in data["marks"][0]["label"]
+    keys = [(mark["seconds"], mark["label"]) for mark in data["marks"] if mark["kind"] == "touch"]
+    assert keys == [(0.25, "Caller presses a key"), (0.5, "Name agent presses a key")]
     assert [len(side) for side in data["peaks"]] == [600, 600]
     assert data["parts"][0]["agent"] == "1001"
     assert house.ask("GET", f"/api/recordings/{CALL}/check", house.session("supervisor")).json == {"intact": True}

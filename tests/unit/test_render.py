@@ -14,6 +14,7 @@ from dialplan.prompts.catalogue import load_all
 from dialplan.render import (
     EMPTY_FILES,
     MODULES,
+    RECORDED_EVENT,
     RENDERED_FILES,
     UNHEARD_EVENTS,
     WANTED_EVENTS,
@@ -224,7 +225,19 @@ def test_templates_ask_for_nothing_they_are_not_given() -> None:
 
 
 def test_nothing_that_is_listened_for_is_switched_off() -> None:
-    assert set(UNHEARD_EVENTS) & {*WANTED_EVENTS, *translate.WANTED_EVENTS} == {"DTMFEnd"}
+    assert set(UNHEARD_EVENTS) & {*WANTED_EVENTS, *translate.WANTED_EVENTS} == {RECORDED_EVENT}
+    assert {*WANTED_EVENTS, RECORDED_EVENT} >= translate.WANTED_EVENTS
+
+
+@pytest.mark.parametrize("transferred", [True, False])
+def test_with_a_department_the_recording_ends_or_begins_again(transferred: bool) -> None:
+    """Issue 4, section 4: it never just goes on, or Asterisk's recorder may not hear who answers there."""
+    text = files(recording={"transferred": transferred})["extensions.conf"]
+    steps = "\n".join(contexts(text)["hotline-transfer-dial"])
+    for target in ("department-201", "outside"):
+        way = steps[steps.index(f"exten => {target},1") :].split("Dial(")[0]
+        assert (f"?{Context.RECORD},s,1)" in way) is transferred
+        assert ("StopMixMonitor" in way) is not transferred
 
 
 def test_who_is_recorded_has_music_that_the_recorder_does_not_take_for_a_packet() -> None:
