@@ -20,6 +20,7 @@ from crm.dealers.service import DealerProblem
 from crm.dealers.tables import write_csv, write_xlsx
 from crm.dealers.words import WORDS
 from crm.dealers.work import run_apart
+from crm.people.showing import national
 from crm.search.asking import search
 from crm.search.models import Kind
 from crm.staff.access import OFFICE, SUPERVISORS, Access, Visitor
@@ -161,7 +162,8 @@ class DealerPages:
 
     def _page(self, request: Request, who: Visitor, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         tables = who.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}
-        return self._pages.page(request, who, template, status=status, editor=_may_edit(who), tables=tables, **values)
+        values |= {"editor": _may_edit(who), "tables": tables, "national": national}
+        return self._pages.page(request, who, template, status=status, **values)
 
     def _bad(self, request: Request, who: Visitor, code: str, status: int) -> JSONResponse:
         words = WORDS[self._pages.language(request, who)]

@@ -13,6 +13,7 @@ from crm.thai import norm
 
 _MOST_QUESTIONS: Final = 40  # newest, of one thing
 _ALIKE: Final = 0.35  # what share of two questions' pieces must be the same
+_FORGOTTEN_AT_ONCE: Final = 300
 _WEIGHT: Final = 0.35
 _OF_TOPIC: Final = 0.02
 
@@ -55,6 +56,18 @@ def forget_questions(connection: Connection, contact_ids: Collection[int]) -> in
     gone = list(connection.scalars(select(columns.id).where(these)))
     forget(connection, Kind.ASKED, gone)
     connection.execute(delete(useful_answers).where(these))
+    return len(gone)
+
+
+def forget_old_questions(connection: Connection, before: datetime) -> int:
+    """Forgets what was asked before that instant, in order of time (R7): records are kept for two years. Returns how
+    many questions, at most a few hundred at once."""
+    columns = useful_answers.c
+    query = select(columns.id).where(columns.marked_at < before).order_by(columns.marked_at).limit(_FORGOTTEN_AT_ONCE)
+    gone = list(connection.scalars(query))
+    if gone:
+        forget(connection, Kind.ASKED, gone)
+        connection.execute(delete(useful_answers).where(columns.id.in_(gone)))
     return len(gone)
 
 

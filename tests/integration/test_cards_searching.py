@@ -1,6 +1,7 @@
 """Past cards are found by what was asked; what is deleted leaves nothing in the index (H5, R7)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from crm.search.asking import search
 from crm.search.models import Kind, search_passages, search_postings, useful_answers
 from crm.search.useful import forget_questions, mark_useful
 from crm.staff.models import Role
+from hotline.office.knowledge import IndexKeeper
 
 QUESTION = "ผู้ซื้อต่างประเทศไม่ชำระเงินค่ากล้วยไม้"
 
@@ -76,3 +78,18 @@ def test_R7_deleted_cards_and_questions_leave_nothing_to_be_found(office: CardOf
     with reading(office.engine) as connection:
         for table in (search_passages, search_postings, useful_answers):
             assert connection.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_R7_what_was_asked_two_years_ago_is_forgotten_once_a_day(office: CardOffice) -> None:
+    now = office.clock()
+    with writing(office.engine) as connection:
+        for years, asked in ((3, "ราคากุ้งของคุณมานี"), (1, "ราคาไข่ไก่")):
+            mark_useful(connection, Kind.ARTICLE, 1, asked, now - timedelta(days=365 * years), staff_id=None)
+    keeper = IndexKeeper(office.engine, lambda: now)
+    assert keeper.forget_old() == 1
+    with reading(office.engine) as connection:
+        assert list(connection.scalars(select(useful_answers.c.question))) == ["ราคาไข่ไก่"]
+        assert connection.scalar(select(func.count()).select_from(search_passages)) == 1
+    now += timedelta(days=800)
+    assert keeper.forget_old() == 1
+    assert keeper.forget_old() == 0
