@@ -41,6 +41,11 @@ class NatSettings(Section):
     local_networks: tuple[Network, ...] = Field(
         PRIVATE, description="Reached without the router: they are told our own address, everybody else the public one."
     )
+    browsers_outside: bool = Field(
+        False,
+        description="Offer browsers the public address for their audio, too: for people who work elsewhere. Those in"
+        " the house must then reach it as well.",
+    )
     stun_servers: tuple[StunServer, ...] = Field(
         (), description="For browsers that must find out their own public address: stun:stun.example.com:3478."
     )
@@ -90,8 +95,8 @@ class NatSettings(Section):
             elif _known(self.inside(ports)) is None:
                 text = f"needs internal_address, this machine's own address, because bind is {ports.bind}"
                 found.append(("external_address", text))
-        elif self.external_sip_port or self.internal_address:
-            key = "external_sip_port" if self.external_sip_port else "internal_address"
+        elif given := [k for k in ("external_sip_port", "internal_address", "browsers_outside") if getattr(self, k)]:
+            key = given[0]
             found.append((key, "needs external_address, the router's public address"))
         if self.turn_servers and not self.turn_secret_env:
             found.append(("turn_servers", "needs turn_secret_env, the variable of the secret shared with them"))

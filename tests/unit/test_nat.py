@@ -42,8 +42,13 @@ def test_without_a_router_nothing_is_translated() -> None:
     assert "ice_host_candidates" not in rendered["rtp.conf"]
 
 
+def test_browsers_are_offered_the_public_address_only_where_some_work_elsewhere() -> None:
+    """A browser in the house that cannot reach it stayed silent in a trial."""
+    assert "ice_host_candidates" not in files(ports=EVERYWHERE, nat=ROUTER)["rtp.conf"]
+
+
 def test_behind_a_router_others_are_told_its_public_address_and_those_in_the_house_ours() -> None:
-    rendered = files(ports=EVERYWHERE, nat=ROUTER)
+    rendered = files(ports=EVERYWHERE, nat={**ROUTER, "browsers_outside": True})
     transport = section(rendered["pjsip.conf"], "udp")
     assert f"external_signaling_address = {OUTSIDE}" in transport
     assert f"external_media_address = {OUTSIDE}" in transport
@@ -55,7 +60,9 @@ def test_behind_a_router_others_are_told_its_public_address_and_those_in_the_hou
 
 
 def test_one_address_to_listen_on_needs_no_second_setting() -> None:
-    rendered = files(ports={"bind": INSIDE}, nat={"external_address": OUTSIDE, "external_sip_port": 15060})
+    rendered = files(
+        ports={"bind": INSIDE}, nat={"external_address": OUTSIDE, "external_sip_port": 15060, "browsers_outside": True}
+    )
     assert f"{INSIDE} => {OUTSIDE},include_local_address" in rendered["rtp.conf"]
     assert "external_signaling_port = 15060" in rendered["pjsip.conf"]
 
@@ -83,6 +90,7 @@ def test_a_trunk_behind_a_router_of_its_own_is_answered_where_it_comes_from() ->
         (EVERYWHERE, {"external_address": OUTSIDE}, "needs internal_address"),
         (EVERYWHERE, {"internal_address": INSIDE}, "needs external_address"),
         (EVERYWHERE, {"external_sip_port": 5070}, "needs external_address"),
+        (EVERYWHERE, {"browsers_outside": "yes"}, "needs external_address"),
         ({}, {"turn_servers": ["turn:t.example.com"]}, "needs turn_secret_env"),
         (EVERYWHERE, {"external_address": "203.0.113.300"}, "no address of a machine"),
         (EVERYWHERE, {"external_address": "router.example.com"}, "must be an IPv4 address"),
