@@ -65,8 +65,8 @@ def test_both_languages_say_everything() -> None:
 
 
 @contextmanager
-def name_server(answers: dict[int, tuple[int, list[bytes]]]) -> Iterator[tuple[str, int]]:
-    """Answers each kind of question (15: MX, 1: A) with a code and records."""
+def name_server(answers: dict[int, tuple[int, list[bytes]]], *, outside: bool = True) -> Iterator[tuple[str, int]]:
+    """Answers each kind of question (15: MX, 1: A) with a code and records. ``outside``: it knows gmail.com."""
     talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     talk.bind(("127.0.0.1", 0))
 
@@ -77,6 +77,8 @@ def name_server(answers: dict[int, tuple[int, list[bytes]]]) -> Iterator[tuple[s
                 return
             kind = struct.unpack("!H", question[-4:-2])[0]
             code, records = answers.get(kind, (0, []))
+            if outside and b"\x05gmail\x03com" in question:
+                code, records = 0, [EXCHANGE]
             header = question[:2] + struct.pack("!5H", 0x8180 | code, 1, len(records), 0, 0)
             body = b"".join(b"\xc0\x0c" + struct.pack("!2HIH", kind, 1, 60, len(one)) + one for one in records)
             talk.sendto(header + question[12:] + body, who)
@@ -110,6 +112,13 @@ def test_a_domains_mail_server(answers: dict[int, tuple[int, list[bytes]]], know
     """H6: as far as name servers answer."""
     with name_server(answers) as server:
         assert MailDomains(lambda: [server], 2.0).look_up("example.test") is known
+
+
+def test_an_inner_network_that_denies_the_world_knows_nothing() -> None:
+    with name_server({15: (3, [])}, outside=False) as server:
+        domains = MailDomains(lambda: [server], 2.0)
+        assert domains.look_up("example.test") is Domain.UNKNOWN
+        assert domains.look_up("gmail.com") is Domain.UNKNOWN
 
 
 def test_a_silent_name_server_is_no_reason() -> None:

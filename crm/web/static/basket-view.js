@@ -51,6 +51,11 @@ export class BasketView extends EventTarget {
     }
   }
 
+  async readAnew() {
+    this.refused = false;
+    await this.read();
+  }
+
   /** One change after the other; the answer is the whole basket, drawn when no other change is on its way: a box that
       was ticked meanwhile stays ticked. */
   change(method, rest, body) {
@@ -63,9 +68,11 @@ export class BasketView extends EventTarget {
       } catch (error) {
         this.fault(error);
         if (this.basket) this.draw(this.basket); // as it was
+        this.refused = true;
         return false;
       } finally {
         this.pending -= 1;
+        if (this.refused && !this.pending) await this.readAnew(); // something is not as this page believes
       }
     });
     return this.saving;
@@ -334,6 +341,7 @@ export class BasketView extends EventTarget {
         h("p", { class: "small" }, h("b", { text: letter.recipient || "–" }), h("br"), letter.subject), body));
       this.preview.hidden = false;
       this.seen = letter.print;
+      if (letter.print !== this.basket.print) await this.read(); // another tab, or the knowledge base, was here
       this.drawProblems();
       (this.sendKey.disabled ? this.preview.querySelector("h2") : this.sendKey).focus();
     } catch (error) {
