@@ -126,7 +126,9 @@ class Baskets:
 
     def refusal(self, code: str, request: Request, who: Visitor | None, status: int) -> HTTPException:
         """An answer that says what to do."""
-        text = WORDS[self.language(request, who)][f"problem_{code}"].format(title="", megabytes=self.file_mb)
+        text = (
+            WORDS[self.language(request, who)][f"problem_{code}"].format(title="", megabytes=self.file_mb).rstrip(": ")
+        )
         detail: Any = {"detail": text, "code": code}
         return HTTPException(status, detail)
 
