@@ -19,9 +19,9 @@ from crm.search.ranking import Passage, best_of, judge, rarity
 
 __all__ = ["Entry", "Found", "Kind", "find", "forget", "write_entries"]
 
-_BUDGET: Final = 50_000  # entries of the index that a search reads
+_BUDGET: Final = 40_000  # entries of the index that a search reads
 _CANDIDATES: Final = 40
-_TELLING: Final = 24_000  # entries by which the promising passages are chosen
+_TELLING: Final = 20_000  # entries by which the promising passages are chosen
 _PROMISING: Final = 400
 _SNIPPET: Final = 240
 _FINE: Final = 1024  # steps of what a piece is worth
