@@ -55,12 +55,13 @@ def static_checks() -> tuple[list[str], str]:
         ("lint", ["ruff", "check", "."], {}),
         ("floors", ["lint-imports"], {}),
         ("types", ["mypy"], {}),
-        ("types of tools", ["mypy", "tools"], {"MYPYPATH": "tools:tests"}),
+        ("types of tools", ["mypy", "--no-namespace-packages", "tools"], {"MYPYPATH": "tools:tests"}),
         ("types of benchmarks", ["mypy", "benchmarks"], {}),
         # Two test modules of one name in two tiers are each fine alone and stop the whole run together.
         ("every test can be collected", ["pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"], {}),
     ]
-    # One run each: every tier has a conftest of its own. Without namespace packages, or tests/asterisk hides pyst2's.
+    # One run each: every tier has a conftest of its own. Without namespace packages, as tools, or tests/asterisk hides
+    # pyst2's.
     checks += [
         (
             f"types of tests/{tier}",
