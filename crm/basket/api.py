@@ -294,7 +294,7 @@ class BasketRequests:
                     hits = baskets.knowledge.search(connection, q, who, language, 10)
                 else:
                     contact = baskets.contact(connection, contact_id)
-                    subject = contact.question or ""
+                    subject = contact.question or baskets.subject(connection, contact, language)
                     hits = baskets.knowledge.suggest(connection, contact.topic_id, subject, who, language)
             return {"hits": [_hit(hit, language) for hit in hits]}
 
@@ -307,7 +307,7 @@ class BasketRequests:
             if found is None:
                 raise baskets.refusal("no_item", request, who, 404)
             files = [file.name for file in found.files]
-            names = ("kind", "ref", "title", "text", "html", "url", "warning", "sensitive")
+            names = ("kind", "ref", "title", "text", "html", "url", "warning", "sensitive", "numbers")
             return {name: getattr(found, name) for name in names} | {"files": files}
 
         @router.post("/api/basket/{contact_id}/answered", status_code=204)

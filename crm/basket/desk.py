@@ -92,6 +92,11 @@ class Baskets:
         basket = get_basket(connection, contact.id, lock=lock)
         return round_of(connection, contact, basket, self.house.languages[0])
 
+    def subject(self, connection: Connection, contact: Contact, language: str) -> str:
+        """The name of its topic; empty when none was chosen."""
+        one = self.round(connection, contact)
+        return one.subject_th if language == "th" else one.subject_en
+
     @contextmanager
     def looking(self, request: Request, who: Visitor | None) -> Iterator[Connection]:
         """Reads; what is refused is told in words."""

@@ -26,7 +26,7 @@ class Hit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """A piece of knowledge as it is now. ``html`` is safe; ``version`` changes with everything that a caller sees.
-    ``url``: for callers, None when only we have it."""
+    ``url``: for callers, None when only we have it; ``numbers``: for us, to call or to hand a caller on to."""
 
     kind: str
     ref: str
@@ -38,6 +38,7 @@ class Piece:
     warning: str | None = None
     sensitive: bool = False
     files: tuple[ItemFile, ...] = ()
+    numbers: tuple[str, ...] = ()
 
 
 class Knowledge(Protocol):

@@ -156,13 +156,13 @@ class DealerPages:
                 before = service.dealer(connection, dealer_id) if dealer_id is not None else None
             if dealer_id is not None and before is None:
                 raise HTTPException(404) from None
-            values = {"dealer": before, "fields": FIELDS, "faults": problem.faults, "typed": typed}
+            values = {"dealer": before, "faults": problem.faults, "typed": typed}
             return self._page(request, who, "dealer.html", status=422, **values)
         return RedirectResponse(f"/dealers/{kept}", status_code=303)
 
     def _page(self, request: Request, who: Visitor, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         tables = who.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}
-        values |= {"editor": _may_edit(who), "tables": tables, "national": national}
+        values |= {"editor": _may_edit(who), "tables": tables, "national": national, "fields": FIELDS}
         return self._pages.page(request, who, template, status=status, **values)
 
     def _bad(self, request: Request, who: Visitor, code: str, status: int) -> JSONResponse:

@@ -14,6 +14,7 @@ from crm.documents.service import Document, document_for, documents_for
 from crm.documents.service import text_of as text_of_document
 from crm.knowledge.markdown import letter_text
 from crm.knowledge.service import article_for
+from crm.people.showing import national
 from crm.search.asking import search as search_as
 from crm.search.asking import suggest as suggest_as
 from crm.search.models import Found, Kind
@@ -39,7 +40,8 @@ class ItemFile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One thing as it can be put into a basket. ``html``: safe; ``version``: of an article; ``expired``: to be offered
-    only with a warning; ``url``: its page here, ``link``: its address in the web, when it has one."""
+    only with a warning; ``url``: its page here, ``link``: its address in the web, when it has one;
+    ``numbers``: of the officer or dealer, extensions too."""
 
     kind: Kind
     ref: int
@@ -54,6 +56,7 @@ class Item:
     link: str = ""
     sources: tuple[str, ...] = ()
     files: tuple[ItemFile, ...] = ()
+    numbers: tuple[str, ...] = ()
 
 
 def search(
@@ -135,7 +138,9 @@ def _dealer(connection: Connection, ref: int, _role: Role, language: str, _today
     if row is None:
         return None
     title = (row.name_th if language == "th" else row.name_en) or row.name_th or row.name_en
-    told = (row.contact, row.products, row.areas, row.telephones, row.email, row.website, row.address)
+    numbers = tuple(one for one in row.telephones.split("; ") if one)
+    shown = "; ".join(national(one) for one in numbers)
+    told = (row.contact, row.products, row.areas, shown, row.email, row.website, row.address)
     text = "\n".join(one for one in told if one)
     return Item(
         kind=Kind.DEALER,
@@ -145,6 +150,7 @@ def _dealer(connection: Connection, ref: int, _role: Role, language: str, _today
         text=text,
         url=f"/dealers/{ref}",
         link=row.website,
+        numbers=numbers,
     )
 
 
@@ -155,8 +161,12 @@ def _source(connection: Connection, ref: int, _role: Role, language: str, _today
     thai = language == "th"
     title = (row.name_th if thai else row.name_en) or row.name_th or row.name_en
     about = (row.about_th if thai else row.about_en) or row.about_th or row.about_en
-    text = "\n".join(one for one in (about, row.url, row.telephone) if one)
-    return Item(kind=Kind.SOURCE, ref=ref, title=title, html=_paragraphs(text), text=text, url="/sources", link=row.url)
+    text = "\n".join(one for one in (about, row.url, national(row.telephone)) if one)
+    numbers = tuple(one for one in (row.extension, row.telephone) if one)
+    return Item(
+        kind=Kind.SOURCE, ref=ref, title=title, html=_paragraphs(text), text=text, url=f"/sources#source-{ref}",
+        link=row.url, numbers=numbers,
+    )  # fmt: skip
 
 
 def _paragraphs(text: str) -> str:

@@ -18,11 +18,11 @@ FIELDS: Final = (
 
 
 def national(number: str) -> str:
-    """As people here read it: ``081 234 5678``, ``02 507 7999``; a number from elsewhere with its country code."""
+    """As people here read it: ``081 234 5678``, ``02 507 7999``, ``034 123 456``; from elsewhere with its country."""
     digits = "0" + number[3:] if number.startswith("+66") else number
     if not (digits.isdecimal() and digits[0] == "0" and len(digits) in {9, 10}):
         return number
-    if len(digits) == 9:
+    if len(digits) == 9 and digits[1] == "2":  # Bangkok
         return f"{digits[:2]} {digits[2:5]} {digits[5:]}"
     return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from crm.database import reading, writing
+from crm.people.showing import national
 from crm.sources import service
 from crm.sources.models import SourceKind
 from crm.sources.service import FIELDS, SourceProblem
@@ -103,7 +104,7 @@ class SourcePages:
             retired = service.listed(connection, retired=True) if editor else []
         values: dict[str, Any] = {
             "sources": found, "retired": retired, "editor": editor, "edited": edited, "typed": typed or {},
-            "faults": faults or {}, "kinds": list(SourceKind), "fields": FIELDS,
+            "faults": faults or {}, "kinds": list(SourceKind), "fields": FIELDS, "national": national,
             "transfers": who.role in {Role.AGENT, Role.SUPERVISOR},
         }  # fmt: skip
         return self._pages.page(request, who, "sources.html", status=status, **values)

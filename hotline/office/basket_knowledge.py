@@ -18,7 +18,7 @@ from crm.staff.access import Visitor
 from crm.web.dates import long_date
 
 _EXPIRED = {"th": "ข้อมูลนี้พ้นกำหนดใช้แล้ว", "en": "This is past its date"}
-_EXPIRED_ON = {"th": "ข้อมูลนี้ใช้ได้ถึง{day}", "en": "This was valid until {day}"}
+_EXPIRED_ON = {"th": "พ้นกำหนดแล้ว ใช้ได้ถึง{day}", "en": "Past its date: valid until {day}"}
 _OFFERED = frozenset({Kind.ARTICLE, Kind.DOCUMENT, Kind.DEALER, Kind.SOURCE})
 
 
@@ -59,6 +59,7 @@ class KnowledgeBase:
             warning=self._warning(expired=one.expired, until=one.valid_until, language=language),
             sensitive=one.sensitive,
             files=tuple(ItemFile(file.name, file.media_type, file.sha256, file.size_bytes) for file in one.files),
+            numbers=one.numbers,
         )
 
     def answered(

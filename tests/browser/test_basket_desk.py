@@ -20,7 +20,8 @@ from sqlalchemy import select
 from ami_listener.events import AgentState
 from crm.basket.pdf import Printer
 from crm.contacts.models import contacts
-from crm.database import reading
+from crm.database import reading, writing
+from crm.sources.service import save_source
 from crm.web.pages import find_fonts
 
 SECOND = 1000
@@ -99,6 +100,7 @@ def test_search_basket_verify_send_and_the_letter_received(
     page.keyboard.type("หนังสือรับรองถิ่นกำเนิด")
     expect(page.locator("#know-found .know-hit").first).to_contain_text(QUESTION)
     look(page, tmp_path, "found")
+    assert faults_of(page) == []
     _what_is_chosen_stays(page)
     page.keyboard.press("Alt+Enter")  # this answered it
     page.keyboard.press("Enter")
@@ -150,6 +152,43 @@ def test_search_basket_verify_send_and_the_letter_received(
         with reading(desk.engine) as connection:
             saved = connection.scalar(select(contacts.c.answer))
     assert saved == f"ส่งอีเมลแล้ว: {QUESTION}"
+
+
+def test_suggestions_come_by_themselves_and_stay_under_the_key(desk: BasketDesk, page: Page) -> None:
+    """H5: what the arrows went to is what the key takes, also when other suggestions come meanwhile; the officer is one
+    key away."""
+    with writing(desk.engine) as connection:
+        told = {"kind": "officer", "name_th": "คุณประเสริฐ ฝ่ายถิ่นกำเนิดสินค้า", "extension": "1002"}
+        save_source(connection, None, told, desk.now(), None)
+    desk.state(AgentState.AVAILABLE)
+    page.goto(desk.url("/desk?lang=th"))
+    arrive(desk, "main-2.1", "+66899991111")
+    ring(desk, "main-2.1")
+    answer(desk, "main-2.1")
+    page.locator("#f-question").fill("ขอหนังสือรับรองถิ่นกำเนิดสินค้า")
+    hits = page.locator("#know-found .know-hit")
+    expect(hits).to_have_count(2, timeout=10 * SECOND)
+    expect(hits.first).to_contain_text(QUESTION)
+    page.keyboard.press("Alt+g")
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("#know-found [aria-selected=true]")
+    expect(chosen).to_contain_text("คุณประเสริฐ")
+    page.locator("#f-question").evaluate(
+        "field => { field.value = 'ส่งออกผลไม้สดไปจีน'; field.dispatchEvent(new Event('input', { bubbles: true })) }"
+    )
+    expect(hits.first).to_contain_text("ส่งออกผลไม้สดไปจีน", timeout=10 * SECOND)
+    expect(chosen).to_contain_text("คุณประเสริฐ")
+    page.keyboard.press("Enter")
+    expect(chosen.locator(".know-marks")).to_have_text("✓ อยู่ในตะกร้า")
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator("#piece")).to_contain_text("โอนสายไป 1002")
+    assert faults_of(page) == []
+    page.route("**/api/telephone/transfer", lambda route: route.fulfill(json={"to": "1002"}))  # no Asterisk here
+    with page.expect_request("**/api/telephone/transfer") as handed_on:
+        page.keyboard.press("Alt+t")
+    assert handed_on.value.post_data_json == {"to": "1002"}
+    expect(page.locator("#piece")).to_be_hidden()
+    leave(desk, "main-2.1")
 
 
 def test_the_visitor_checks_on_a_second_screen(desk: BasketDesk, page: Page, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from crm.database import reading, writing
 from crm.knowledge.articles import Draft
 from crm.knowledge.service import hand_in, publish, verify, write_article
 from crm.search.models import Kind
+from crm.sources.service import save_source
 from crm.staff import sessions
 from crm.staff.access import Visitor
 from hotline.office.basket_knowledge import KnowledgeBase, checked
@@ -89,4 +90,16 @@ def test_an_article_from_the_search_to_the_basket(room: BasketRoom) -> None:
     with reading(room.engine) as connection:
         late = base.item(connection, hit.kind, hit.ref, somsri, "th")
     assert late is not None
-    assert late.warning == "ข้อมูลนี้ใช้ได้ถึงวันพุธที่ 25 พฤศจิกายน 2569"
+    assert late.warning == "พ้นกำหนดแล้ว ใช้ได้ถึงวันพุธที่ 25 พฤศจิกายน 2569"
+
+
+def test_the_numbers_of_an_officer_are_the_agents_alone(room: BasketRoom) -> None:
+    """K2: who has a caller on the line can hand on; the letter has only the number for callers, as people read it."""
+    base, somsri = KnowledgeBase(ZONE, room.clock), visitor(room, "somsri")
+    told = {"kind": "officer", "name_th": "คุณนิติ", "extension": "2001", "telephone": "034 123 456"}
+    with writing(room.engine) as connection:
+        source = save_source(connection, None, told, room.at, None)
+        piece = base.item(connection, "source", str(source), somsri, "th")
+    assert piece is not None
+    assert piece.numbers == ("2001", "+6634123456")
+    assert piece.text == "034 123 456"

@@ -291,7 +291,7 @@ def test_dealers_are_imported_whole_or_not_at_all(rig: KnowledgeRig) -> None:
     assert rig.bring("/api/dealers/import?apply=true", "d.csv", good.encode()).json()["applied"] is True
     index_pending(rig.engine)
     assert _search(rig, "ตัวแทนกล้วยไม้")[0][0] == "dealer"
-    assert "03 412 3456" in rig.page("/dealers?q=กล้วยไม้")
+    assert "034 123 456" in rig.page("/dealers?q=กล้วยไม้")
     export = rig.client("vipa").get("/dealers/export.xlsx")
     assert export.status_code == 200
     again = rig.bring("/api/dealers/import", "d.xlsx", export.content).json()

@@ -2,6 +2,7 @@
 
 import { csrf } from "./office.js";
 
+const MOST_SHOWN = 1000; // more are not told, as in crm/dealers/work.py
 const part = document.getElementById("import");
 const table = document.getElementById("table");
 const told = document.getElementById("told");
@@ -16,7 +17,7 @@ async function send(file, now) {
   told.textContent = part.dataset.checking;
   let answer;
   try {
-    answer = await fetch(`/api/dealers/import${now ? "?apply=true" : ""}`, {
+    answer = await fetch(`/api/dealers/import?lang=${document.documentElement.lang}${now ? "&apply=true" : ""}`, {
       method: "POST",
       headers: { "X-CSRF-Token": csrf(), "X-File-Name": encodeURIComponent(file.name), Accept: "application/json" },
       body: file,
@@ -34,6 +35,7 @@ async function send(file, now) {
   told.textContent = filled(said.applied ? part.dataset.applied : part.dataset.preview, said);
   if (said.bad_lines) told.textContent += ` — ${part.dataset.mend}`;
   else apply.hidden = said.applied;
+  if (said.faults.length >= MOST_SHOWN) told.textContent += ` · ${filled(part.dataset.first, { count: said.faults.length })}`;
   showFaults(said.faults);
 }
 
@@ -43,7 +45,8 @@ function showFaults(list) {
     ...list.map((fault) => {
       const row = document.createElement("tr");
       const words = part.getAttribute(`data-fault-${fault.code}`) ?? fault.code;
-      for (const text of [fault.line, fault.field, words, fault.value]) row.insertCell().textContent = String(text);
+      const column = part.getAttribute(`data-field-${fault.field}`) ?? fault.field;
+      for (const text of [fault.line, column, words, fault.value]) row.insertCell().textContent = String(text);
       return row;
     }),
   );

@@ -3,12 +3,14 @@ import { ask, toast } from "./office.js";
 import { BasketView } from "./basket-view.js";
 import { $, data, h, language, put, show } from "./desk-dom.js";
 import { model, on, tell } from "./desk-model.js";
+import { line } from "./desk-phone.js";
 import { hear } from "./desk-stream.js";
+import { national } from "./numbers.js";
 import { steady } from "./steady-list.js";
 
 const { words } = data.basket;
 const TYPED_MILLISECONDS = 120;
-const SUBJECT_MILLISECONDS = 700;
+const SUBJECT_MILLISECONDS = 250; // behind the record, which waits itself until nobody types
 const MOST_SHOWN = 5;
 
 let hits = [];
@@ -21,6 +23,7 @@ let suggestedFor = "";
 let view = null;
 let opened = null; // the record that the panel is about
 let drafted = "";
+let inBasket = []; // what lies in it and was not sent
 
 const say = (name, values) => words[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 const path = (rest) => `/api/basket/${model.contact.id}${rest}${rest.includes("?") ? "&" : "?"}lang=${language}`;
@@ -29,7 +32,8 @@ const failed = (error) => { if (error.name !== "AbortError") toast(error.data?.d
 
 // -- finding
 
-async function find(question) {
+/** `byItself`: nobody asked, so what the agent is about to take stays under the key. */
+async function find(question, byItself = false) {
   if (!model.contact) return;
   running?.abort();
   running = new AbortController();
@@ -38,8 +42,11 @@ async function find(question) {
     const found = await ask("GET", path(`/find?q=${encodeURIComponent(question)}`), undefined, { signal: mine.signal });
     redraw(() => {
       if (mine !== running) return;
-      hits = found.hits.slice(0, MOST_SHOWN);
-      at = Math.max(0, hits.findIndex((hit) => same(hit, chosen)));
+      const held = byItself && document.activeElement === $("know-search") ? hits[at] : chosen;
+      const shown = found.hits.slice(0, MOST_SHOWN);
+      if (byItself && held && !shown.some((hit) => same(hit, held))) shown.splice(at, 0, held);
+      hits = shown.slice(0, MOST_SHOWN);
+      at = Math.max(0, hits.findIndex((hit) => same(hit, held)));
       drawHits(Boolean(question));
     });
   } catch (error) {
@@ -57,26 +64,46 @@ function suggest() {
   if (about === suggestedFor) return;
   suggestedFor = about;
   clearTimeout(timer);
-  timer = setTimeout(() => find(""), SUBJECT_MILLISECONDS);
+  timer = setTimeout(() => find("", true), SUBJECT_MILLISECONDS);
 }
 
 function drawHits(asked, away = false) {
-  put($("know-title"), asked ? "" : hits.length ? words.suggested : "");
-  $("know-found").replaceChildren(...hits.map((hit, index) => h("li", {
-    role: "option", id: `know-found-${index}`, "aria-selected": String(index === at), class: "know-hit",
-    onpointerdown: (event) => event.preventDefault(),
-    onclick: () => read(hit),
-  },
-    h("span", { class: "know-hit-title" }, h("span", { class: "badge", text: hit.kind_name }), ` ${hit.title}`),
-    hit.warning && h("span", { class: "know-warning small", text: hit.warning }),
-    hit.snippet && h("span", { class: "know-snippet small muted", text: hit.snippet }),
-    h("button", { type: "button", class: "small know-put", tabindex: "-1", text: words.put_in, onclick: (event) => { event.stopPropagation(); putIn(hit); } }))));
-  if (asked && !hits.length && !away) $("know-found").append(h("li", { class: "muted small", role: "option", "aria-disabled": "true", "aria-selected": "false", text: words.nothing_found }));
+  const nothing = asked && !hits.length && !away;
+  put($("know-title"), nothing ? words.nothing_found : !asked && hits.length ? words.suggested : "");
+  $("know-found").replaceChildren(...hits.map(drawHit));
+  if (nothing) tell(words.nothing_found);
+  $("know-search").setAttribute("aria-expanded", String(hits.length > 0));
   mark();
 }
 
+/** A row of the grid that the field controls: what is found, and its key for the mouse. */
+function drawHit(hit, index) {
+  return h("div", {
+    role: "row", id: `know-found-${index}`, "aria-selected": String(index === at), class: "know-hit",
+    onpointerdown: (event) => event.preventDefault(),
+    onclick: () => read(hit),
+  },
+    h("div", { role: "gridcell", class: "know-hit-told" },
+      h("span", { class: "know-hit-title" }, h("span", { class: "badge", text: hit.kind_name }), ` ${hit.title}`),
+      h("span", { class: "know-marks small", text: marksOf(hit) }),
+      hit.warning && h("span", { class: "know-warning small", text: hit.warning }),
+      hit.snippet && h("span", { class: "know-snippet small muted", text: hit.snippet })),
+    h("div", { role: "gridcell" },
+      h("button", { type: "button", class: "small know-put", tabindex: "-1", text: words.put_in, onclick: (event) => { event.stopPropagation(); putIn(hit); } })));
+}
+
+/** What became of it in this call. */
+function marksOf(hit) {
+  const marks = [used().includes(hit.title) && words.answered_it, inBasket.some((item) => same(item, hit)) && words.in_basket];
+  return marks.filter(Boolean).map((mark) => `✓ ${mark}`).join("  ");
+}
+
+function drawMarks() {
+  for (const [index, element] of [...$("know-found").children].entries()) put(element.querySelector(".know-marks"), marksOf(hits[index]));
+}
+
 function mark() {
-  for (const [index, element] of [...$("know-found").querySelectorAll(".know-hit")].entries()) {
+  for (const [index, element] of [...$("know-found").children].entries()) {
     element.setAttribute("aria-selected", String(index === at));
     if (index === at) $("know-search").setAttribute("aria-activedescendant", element.id);
   }
@@ -97,8 +124,9 @@ function pressed(event) {
   } else if (event.key === "Escape" && $("know-search").value) {
     $("know-search").value = "";
     chosen = null;
-    suggestedFor = "";
-    suggest();
+    hits = [];
+    drawHits(false);
+    find("");
   } else return;
   event.preventDefault();
 }
@@ -115,6 +143,7 @@ async function read(hit) {
     $("piece-body").replaceChildren(...[
       piece.warning && h("p", { class: "notice", "data-level": "near", text: piece.warning }), text,
       piece.url && h("p", {}, h("a", { href: piece.url, target: "_blank", rel: "noopener noreferrer", text: piece.url })),
+      piece.numbers.length && h("p", { class: "row" }, ...callsTo(piece.numbers)),
       ...piece.files.map((name) => h("p", { class: "small muted", text: name })),
     ].filter(Boolean));
     $("piece-put").onclick = () => { $("piece").close(); putIn(hit); };
@@ -125,10 +154,30 @@ async function read(hit) {
   }
 }
 
+/** One key hands the caller on to the officer; without a caller it calls. */
+function callsTo(numbers) {
+  const talking = ["talking", "held"].includes(line()?.phase);
+  return numbers.map((number, index) => talking
+    ? h("button", { type: "button", "data-hand-on": number, "aria-keyshortcuts": index ? null : "Alt+T", onclick: () => handOn(number) },
+      say("hand_on", { number: national(number) }), index ? null : h("kbd", { "aria-hidden": "true", text: "Alt T" }))
+    : h("button", { type: "button", "data-call": number, onclick: () => $("piece").close(), text: say("call_officer", { number: national(number) }) }));
+}
+
+async function handOn(number) {
+  $("piece").close();
+  try {
+    await ask("POST", "/api/telephone/transfer", { to: number });
+    toast(say("hand_on", { number: national(number) }));
+  } catch (error) {
+    toast(error.data?.detail?.advice ?? error.data?.advice ?? error.message, "bad");
+  }
+}
+
 async function putIn(hit) {
   try {
+    const already = inBasket.some((item) => same(item, hit));
     drawBasket(await ask("POST", path("/items"), { kind: hit.kind, ref: hit.ref }));
-    const told = say("put_in_told", { title: hit.title });
+    const told = say(already ? "in_basket_told" : "put_in_told", { title: hit.title });
     toast(told);
     tell(told);
   } catch (error) {
@@ -140,6 +189,7 @@ async function answered(hit) {
   try {
     await ask("POST", path("/answered"), { kind: hit.kind, ref: hit.ref, question: $("know-search").value.trim() });
     sessionStorage.setItem(`basket-used-${model.contact.id}`, JSON.stringify([...new Set([...used(), hit.title])].slice(-10)));
+    drawMarks();
     toast(words.answered_told);
     tell(words.answered_told);
   } catch (error) {
@@ -150,7 +200,9 @@ async function answered(hit) {
 // -- the basket
 
 function drawBasket(basket) {
-  const open = basket.items.filter((item) => item.standing !== "sent").length;
+  inBasket = basket.items.filter((item) => item.standing !== "sent");
+  drawMarks();
+  const open = inBasket.length;
   put($("know-count"), String(open));
   show($("know-count"), open > 0);
   const trouble = basket.letters.find((letter) => ["refused", "uncertain", "bounced"].includes(letter.state));
@@ -173,6 +225,9 @@ function openBasket() {
   view = new BasketView($("basket-body"), { contact: model.contact.id, words, language });
   view.addEventListener("changed", ({ detail }) => drawBasket(detail));
   view.addEventListener("sent", () => draft());
+  view.addEventListener("changed", () => {
+    if (!$("basket-body").contains(document.activeElement)) view?.inputs.recipient.focus();
+  }, { once: true });
   $("basket-summary").href = `/basket/${model.contact.id}/summary?lang=${language}`;
   $("basket").showModal();
 }
@@ -210,6 +265,7 @@ function draw() {
     opened = contact.id;
     drafted = "";
     hits = [];
+    inBasket = [];
     chosen = null;
     suggestedFor = "";
     $("know-search").value = "";
@@ -237,6 +293,13 @@ export function startKnowledge() {
     timer = setTimeout(() => find(field.value.trim()), TYPED_MILLISECONDS);
   });
   field.addEventListener("keydown", pressed);
+  $("piece").addEventListener("keydown", (event) => {
+    if (!event.altKey || event.repeat) return;
+    const key = event.key === "Enter" ? $("piece-answered") : event.code === "KeyT" ? $("piece-body").querySelector("[data-hand-on]") : null;
+    if (!key) return;
+    event.preventDefault();
+    key.click();
+  });
   $("basket").addEventListener("close", () => {
     view?.close();
     view = null;

@@ -11,7 +11,7 @@ async function bring(file) {
   line.textContent = `${file.name}: ${drop.dataset.uploading}`;
   brought.append(line);
   try {
-    const answer = await fetch("/api/documents", {
+    const answer = await fetch(`/api/documents?lang=${document.documentElement.lang}`, {
       method: "POST",
       headers: { "X-CSRF-Token": csrf(), "X-File-Name": encodeURIComponent(file.name), Accept: "application/json" },
       body: file,
