@@ -133,7 +133,7 @@ MORE: Final[dict[str, dict[str, str]]] = {
         "search": "Search the knowledge base",
         "search_hint": "Type the question",
         "suggested": "Suggested for this subject",
-        "put_in": "Put in",
+        "put_in": "To basket",
         "read_it": "Read",
         "answered_it": "Answered it",
         "answered_told": "Noted: this answered it",
@@ -145,6 +145,6 @@ MORE: Final[dict[str, dict[str, str]]] = {
         "draft_summary": "Draft the summary",
         "drafted": "Drafted: please correct it",
         "nothing_found": "Nothing found",
-        "keys_help": "↑↓ choose · Enter put in · Shift+Enter read · Alt+Enter answered it",
+        "keys_help": "↑↓ choose · Enter to basket · Shift+Enter read · Alt+Enter answered it",
     },
 }

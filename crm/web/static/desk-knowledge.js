@@ -23,11 +23,13 @@ let suggestedFor = "";
 let view = null;
 let opened = null; // the record that the panel is about
 let drafted = "";
-let inBasket = []; // what lies in it and was not sent
+let items = []; // of the basket
+let inBasket = []; // what of it was not sent
 
 const say = (name, values) => words[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 const path = (rest) => `/api/basket/${model.contact.id}${rest}${rest.includes("?") ? "&" : "?"}lang=${language}`;
-const used = () => JSON.parse(sessionStorage.getItem(`basket-used-${model.contact?.id}`) ?? "[]");
+/** What answered it: kind, ref, title. */
+const used = (id = model.contact?.id) => JSON.parse(sessionStorage.getItem(`basket-used-${id}`) ?? "[]");
 const failed = (error) => { if (error.name !== "AbortError") toast(error.data?.detail ?? error.message, "bad"); };
 
 // -- finding
@@ -38,10 +40,11 @@ async function find(question, byItself = false) {
   running?.abort();
   running = new AbortController();
   const mine = running;
+  const { id } = model.contact;
   try {
     const found = await ask("GET", path(`/find?q=${encodeURIComponent(question)}`), undefined, { signal: mine.signal });
     redraw(() => {
-      if (mine !== running) return;
+      if (mine !== running || id !== model.contact?.id) return; // another question, another caller
       const held = byItself && document.activeElement === $("know-search") ? hits[at] : chosen;
       const shown = found.hits.slice(0, MOST_SHOWN);
       if (byItself && held && !shown.some((hit) => same(hit, held))) shown.splice(at, 0, held);
@@ -94,7 +97,7 @@ function drawHit(hit, index) {
 
 /** What became of it in this call. */
 function marksOf(hit) {
-  const marks = [used().includes(hit.title) && words.answered_it, inBasket.some((item) => same(item, hit)) && words.in_basket];
+  const marks = [used().some((one) => same(one, hit)) && words.answered_it, inBasket.some((item) => same(item, hit)) && words.in_basket];
   return marks.filter(Boolean).map((mark) => `✓ ${mark}`).join("  ");
 }
 
@@ -176,7 +179,8 @@ async function handOn(number) {
 async function putIn(hit) {
   try {
     const already = inBasket.some((item) => same(item, hit));
-    drawBasket(await ask("POST", path("/items"), { kind: hit.kind, ref: hit.ref }));
+    const basket = await ask("POST", path("/items"), { kind: hit.kind, ref: hit.ref });
+    if (basket.contact_id === model.contact?.id) drawBasket(basket);
     const told = say(already ? "in_basket_told" : "put_in_told", { title: hit.title });
     toast(told);
     tell(told);
@@ -186,9 +190,11 @@ async function putIn(hit) {
 }
 
 async function answered(hit) {
+  const { id } = model.contact;
   try {
     await ask("POST", path("/answered"), { kind: hit.kind, ref: hit.ref, question: $("know-search").value.trim() });
-    sessionStorage.setItem(`basket-used-${model.contact.id}`, JSON.stringify([...new Set([...used(), hit.title])].slice(-10)));
+    const known = used(id).filter((one) => !same(one, hit));
+    sessionStorage.setItem(`basket-used-${id}`, JSON.stringify([...known, { kind: hit.kind, ref: hit.ref, title: hit.title }].slice(-10)));
     drawMarks();
     toast(words.answered_told);
     tell(words.answered_told);
@@ -200,7 +206,8 @@ async function answered(hit) {
 // -- the basket
 
 function drawBasket(basket) {
-  inBasket = basket.items.filter((item) => item.standing !== "sent");
+  items = basket.items;
+  inBasket = items.filter((item) => item.standing !== "sent");
   drawMarks();
   const open = inBasket.length;
   put($("know-count"), String(open));
@@ -240,7 +247,8 @@ async function draft(asked = false) {
   const own = field.value.trim() && field.value !== drafted;
   if (!model.contact || (own && !asked)) return;
   try {
-    const more = used().map((title) => `&used=${encodeURIComponent(title)}`).join("");
+    const given = used().filter((one) => !items.some((item) => same(item, one))); // the basket's are told by the server, in the letter's language
+    const more = given.map(({ title }) => `&used=${encodeURIComponent(title)}`).join("");
     const { text } = await ask("GET", path(`/draft-summary?${more.slice(1)}`));
     if (!text) return;
     field.value = own ? `${field.value.trimEnd()}\n${text}` : text;
@@ -265,7 +273,7 @@ function draw() {
     opened = contact.id;
     drafted = "";
     hits = [];
-    inBasket = [];
+    items = inBasket = [];
     chosen = null;
     suggestedFor = "";
     $("know-search").value = "";
@@ -279,7 +287,11 @@ function draw() {
 }
 
 export const knowledgeActions = {
-  "focus-knowledge": () => { if (!$("know").hidden) $("know-search").focus(); },
+  "focus-knowledge"() {
+    if ($("know").hidden) return;
+    $("know-search").focus();
+    $("know-search").select(); // what is typed now is another question
+  },
   basket: openBasket,
   "draft-summary": () => draft(true),
 };
