@@ -17,6 +17,8 @@ from crm.quality import service
 from crm.quality.forms import first_form
 from crm.quality.models import SampleReason
 from crm.recordings.keeper import RecordingKeeper
+from crm.recordings.service import note_touches
+from crm.recordings.timeline import Touch
 
 CALL: Final = "main-31.1"
 SECONDS: Final = 75
@@ -74,6 +76,9 @@ def scored_talks(server: DeskServer, graders: Mapping[str, int]) -> None:
     record(server, CALL, at)
     zone = ZoneInfo(server.settings.site.timezone)
     RecordingKeeper(server.engine, server.settings.recordings_folder, zone, server.now, 365).take_in()
+    with writing(server.engine) as connection:  # keys in the talk: one of the caller, two of the agent
+        pressed = ((18, None), (52, AGENT), (53, AGENT))
+        note_touches(connection, CALL, [Touch(at + timedelta(seconds=6 + after), who) for after, who in pressed])
     points = {item.key: max(item.points - 1, 0) for item in first_form().items}
     with writing(server.engine) as connection:
         card = service.make_card(connection, "แบบประเมินสายบริการ", "Service call", at, first)

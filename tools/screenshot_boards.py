@@ -16,7 +16,9 @@ BOARDS = {  # how the day goes on each
     "wallboard": board(waiting=1, waited=3, today=GOOD_DAY),
     "wallboard-bad": board(waiting=6, waited=21, today=BAD_DAY, staff=24),
     "wallboard-empty": board(),
+    "wallboard-queue": board(waiting=1, waited=3, today=GOOD_DAY),
 }
+QUERIES = {"wallboard-queue": "&queue=general"}  # the others show all queues
 
 
 def window(size: tuple[int, int]) -> ViewportSize:
@@ -39,7 +41,7 @@ def boards(
             for language in LANGUAGES:
                 server.data = replace(data, at=datetime.now(UTC))
                 page = browser.new_page(viewport=window(WALL))
-                page.goto(server.url(f"?lang={language}"))
+                page.goto(server.url(f"?lang={language}{QUERIES.get(name, '')}"))
                 for size, end in ((WALL, ""), (DESKTOP, "-desktop"), (TELEPHONE, "-telephone")):
                     page.set_viewport_size(window(size))
                     page.wait_for_timeout(300)

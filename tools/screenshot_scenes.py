@@ -79,16 +79,16 @@ def wrapping_up(server: CardServer, page: Page) -> None:
     page.locator("#finish").wait_for()
 
 
-def transferring(server: CardServer, page: Page) -> None:
+def transfer_shown(page: Page) -> None:
     """The dialog of the transfer."""
-    talking(server, page)
+    page.locator("#form").wait_for()
     page.keyboard.press("Alt+T")
     page.locator("#transfer-found [role=option]").nth(1).wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
 
 
-def help_shown(server: CardServer, page: Page) -> None:
+def help_shown(page: Page) -> None:
     """The keys."""
     page.keyboard.press("F1")
 
@@ -128,9 +128,8 @@ def busy_floor(server: CardServer, page: Page) -> None:
     page.evaluate("document.getElementById('toasts').replaceChildren()")
 
 
-def agent_managed(server: CardServer, page: Page) -> None:
+def agent_managed(page: Page) -> None:
     """What can be done about one agent."""
-    busy_floor(server, page)
     page.locator("#agents [data-of='1013']").click()
     page.locator("#manage").wait_for()
 

@@ -29,22 +29,24 @@ from screenshot_scenes import (
     ringing,
     talking,
     told_by_the_floor,
-    transferring,
+    transfer_shown,
     wrapping_up,
 )
 
 IN_DOCUMENTS = ("desk-call", "desk-ringing")
-SETTLED_MILLISECONDS = 300  # what a page still draws after it was opened
+SETTLED_MILLISECONDS = 150  # what a page still draws after it was opened
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A page, or a moment of one. ``look``: brings it about, after the page was opened."""
+    """A page, or a moment of one. ``look`` brings it about, after the page was opened; ``show`` is done in each
+    language, for what a page does not keep, such as an open dialog."""
 
     name: str
     path: str
     user: str = "somsri"
     look: Callable[[CardServer, Page], None] = lambda server, page: None
+    show: Callable[[Page], None] = lambda page: None
     size: tuple[int, int] = DESKTOP
     still: bool = False  # nothing happens on it: whole, in both sizes, several from one office
     busy: bool = False  # from an office with weeks of calls
@@ -54,15 +56,15 @@ MOMENTS = (
     Picture("desk-idle", "/desk"),
     Picture("desk-ringing", "/desk", look=ringing),
     Picture("desk-call", "/desk", look=talking),
-    Picture("desk-transfer", "/desk", look=transferring),
+    Picture("desk-transfer", "/desk", look=talking, show=transfer_shown),
     Picture("desk-wrap-up", "/desk", look=wrapping_up),
-    Picture("desk-help", "/desk", look=help_shown),
+    Picture("desk-help", "/desk", show=help_shown),
     Picture("desk-telephone", "/desk", look=talking, size=TELEPHONE),
     Picture("inbox", "/inbox"),
     Picture("inbox-telephone", "/inbox", size=TELEPHONE),
     Picture("console", "/console", "mali", busy_floor),
-    Picture("console-agent", "/console", "mali", agent_managed),
-    Picture("console-telephone", "/console", "mali", busy_floor, TELEPHONE),
+    Picture("console-agent", "/console", "mali", busy_floor, agent_managed),
+    Picture("console-telephone", "/console", "mali", busy_floor, size=TELEPHONE),
     Picture("desk-message", "/desk", look=told_by_the_floor),
     Picture("card", "/cards/1"),
     Picture("card-office-telephone", "/cards/1", "officer", size=TELEPHONE),
@@ -116,16 +118,14 @@ def take(folder: Path, only: str) -> list[Path]:
         browser = playwright.chromium.launch(executable_path=find("chromium"), args=CHROMIUM)
         made = boards(browser, folder, only, faults)
         for picture in (one for one in wanted if not one.still):
-            for language in LANGUAGES:
-                with office(scored=False) as server:
-                    made += _shots(browser, server, picture, language, folder)
+            with office(scored=False) as server:
+                made += _shots(browser, server, picture, folder)
         for busy in (False, True):
             together = [one for one in wanted if one.still and one.busy is busy]
             if together:
                 with office(busy=busy) as server:
                     for picture in together:
-                        for language in LANGUAGES:
-                            made += _shots(browser, server, picture, language, folder)
+                        made += _shots(browser, server, picture, folder)
         browser.close()
     return made
 
@@ -140,26 +140,34 @@ def page_of(browser: Browser, server: CardServer, picture: Picture) -> Iterator[
     context.close()
 
 
-def _shots(browser: Browser, server: CardServer, picture: Picture, language: str, folder: Path) -> list[Path]:
-    """One picture, or of a still page one in each size. axe looks at Thai on a desktop and English on a telephone."""
+def _shots(browser: Browser, server: CardServer, picture: Picture, folder: Path) -> list[Path]:
+    """One picture in each language, or of a still page one in each size."""
     made = []
     with page_of(browser, server, picture) as page:
-        mark = "&" if "?" in picture.path else "?"
-        answer = page.goto(server.url(f"{picture.path}{mark}lang={language}"), wait_until="load")
-        if answer is not None and answer.status >= 400 and picture.name != "not-found":
-            raise RuntimeError(f"{picture.path}: there is no such page ({answer.status})")
-        page.evaluate("document.fonts.ready")
-        picture.look(server, page)
-        for size in (DESKTOP, TELEPHONE) if picture.still else (picture.size,):
-            page.set_viewport_size(window(size))
-            page.wait_for_timeout(SETTLED_MILLISECONDS)
-            name = f"{picture.name}-telephone" if picture.still and size == TELEPHONE else picture.name
-            path = folder / f"{name}-{language}.png"
-            page.screenshot(path=path, full_page=picture.still or picture.name.startswith("console"))
-            looked_at = (language == "th") == (size == DESKTOP) or not picture.still
-            print(path.name, *faults(page, size, whole=looked_at), sep="\n  ", flush=True)
-            made.append(path)
+        for language in LANGUAGES:
+            mark = "&" if "?" in picture.path else "?"
+            answer = page.goto(server.url(f"{picture.path}{mark}lang={language}"), wait_until="load")
+            if answer is not None and answer.status >= 400 and picture.name != "not-found":
+                raise RuntimeError(f"{picture.path}: there is no such page ({answer.status})")
+            page.evaluate("document.fonts.ready")
+            if language == LANGUAGES[0]:
+                picture.look(server, page)
+            picture.show(page)
+            sizes = (DESKTOP, TELEPHONE) if picture.still else (picture.size,)
+            made += [_shot(page, picture, language, size, folder) for size in sizes]
     return made
+
+
+def _shot(page: Page, picture: Picture, language: str, size: tuple[int, int], folder: Path) -> Path:
+    """axe looks at Thai on a desktop and English on a telephone."""
+    page.set_viewport_size(window(size))
+    page.wait_for_timeout(SETTLED_MILLISECONDS)
+    name = f"{picture.name}-telephone" if picture.still and size == TELEPHONE else picture.name
+    path = folder / f"{name}-{language}.png"
+    page.screenshot(path=path, full_page=picture.still or picture.name.startswith("console"))
+    looked_at = (language == "th") == (size == DESKTOP) or not picture.still
+    print(path.name, *faults(page, size, whole=looked_at), sep="\n  ", flush=True)
+    return path
 
 
 def faults(page: Page, size: tuple[int, int], *, whole: bool = True) -> list[str]:

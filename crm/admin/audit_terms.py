@@ -3,6 +3,7 @@
 from typing import Final
 
 from crm.cards.words import WORDS as CARDS
+from crm.people.words import WORDS as PEOPLE
 
 ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "staff.created": ("สร้างบัญชี", "made an account"),
@@ -172,6 +173,21 @@ SUBJECTS: Final[dict[str, tuple[str, str]]] = {
     "qa-round": ("การเทียบเกณฑ์", "Calibration"),
     "qa-sample": ("สายที่รอให้คะแนน", "Sample"),
     "call": ("สาย", "Call"),
+    "team": ("ทีม", "Team"),
+    "department": ("หน่วยงาน", "Department"),
+    "person": ("ผู้รับบริการ", "Person"),
+    "contact": ("บันทึกการให้บริการ", "Record of service"),
+    "card": ("การ์ดโอนสาย", "Transfer card"),
+    "topic": ("เรื่องที่สอบถาม", "Subject"),
+    "script": ("บทสนทนา", "Script"),
+    "letter": ("จดหมาย", "Letter"),
+    "message": ("ข้อความเสียง", "Message"),
+    "recording": ("บันทึกเสียง", "Recording"),
+    "article": ("บทความ", "Article"),
+    "document": ("เอกสาร", "Document"),
+    "dealer": ("ผู้แทน", "Dealer"),
+    "source": ("แหล่งข้อมูล", "Source"),
+    "basket": ("ตะกร้า", "Basket"),
     "shift": ("เวร", "Shift"),
     "agent": ("เจ้าหน้าที่", "Agent"),
     "queue": ("คิว", "Queue"),
@@ -179,7 +195,7 @@ SUBJECTS: Final[dict[str, tuple[str, str]]] = {
     "holiday": ("วันหยุด", "Holiday"),
     "floor-message": ("ข้อความถึงเจ้าหน้าที่", "Message to the floor"),
 }
-"""What lines are about that is no kind of action."""
+"""What a line is about: one of a kind of action (those are named as many), or what is no kind of action."""
 FIELDS: Final[dict[str, tuple[str, str]]] = {
     "username": ("ชื่อผู้ใช้", "user name"),
     "role": ("หน้าที่", "role"),
@@ -204,7 +220,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "reason": ("เหตุผล", "reason"),
     "address": ("ที่อยู่เครือข่าย", "address"),
     "sessions": ("จำนวนที่ที่ออก", "sessions"),
-    "display_name": ("ชื่อ", "name"),
+    "display_name": ("ชื่อที่แสดง", "name on screens"),
     "first_name": ("ชื่อ", "first name"),
     "last_name": ("นามสกุล", "last name"),
     "title": ("คำนำหน้า", "title"),
@@ -268,6 +284,11 @@ VALUES: Final[dict[str, dict[str, tuple[str, str]]]] = {
     },
     "phone": {"browser": ("ในเบราว์เซอร์", "in the browser"), "desk": ("เครื่องบนโต๊ะ", "on the desk")},
     "sex": {"female": ("หญิง", "female"), "male": ("ชาย", "male")},
+    "business_level": {
+        key.removeprefix("level_"): (text, PEOPLE["en"][key])
+        for key, text in PEOPLE["th"].items()
+        if key[:6] == "level_"
+    },
     "language": {"th": ("ไทย", "Thai"), "en": ("อังกฤษ", "English")},
     "kind": {
         "blind": (CARDS["th"]["mode_blind"], CARDS["en"]["mode_blind"]),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from crm.admin.audit_terms import ACTIONS, FIELDS, KINDS, SUBJECTS, VALUES
 from crm.audit.service import SYSTEM, AuditLine
 from crm.cards.words import WORDS as CARDS
-from crm.web.dates import date_and_time
+from crm.web.dates import BUDDHIST_ERA, date_and_time
 from crm.web.figures import percent
 
 _YES, _NO = ("ใช่", "yes"), ("ไม่ใช่", "no")
@@ -73,6 +73,8 @@ def value_of(name: str, value: Any, language: str) -> str:
         return _in(language, _YES if value else _NO)
     if name == "score" and isinstance(value, (int, float)):
         return f"{percent(value)} %"
+    if name == "birth_year" and isinstance(value, int):
+        return str(value + (BUDDHIST_ERA if language == "th" else 0))
     known = VALUES.get(name, {}).get(value) if isinstance(value, str) else None
     return _in(language, known) if known else plain(value)
 

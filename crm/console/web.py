@@ -72,6 +72,7 @@ class ConsolePages:
                 "reasons": [{"name": one["name"], "label": one[language]} for one in reasons],
                 "words": WORDS[language],
                 "language": language,
+                "zone": str(frame.around.house.zone),
                 "limit": frame.around.site().answering.answer_within_seconds,
             }
             numbers = [number.number for number in frame.around.site().numbers]

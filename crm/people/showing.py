@@ -1,5 +1,6 @@
 """A person as JSON, for the pages; and the choices for the fields."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ from crm.people.provinces import PROVINCES, find_province
 from crm.people.search import Found
 from crm.people.words import WORDS
 
+_NATIONAL: Final = re.compile("0[0-9]{8,9}")
+
 FIELDS: Final = (
     "title", "first_name", "last_name", "display_name", "language", "business_level", "occupation", "sex",
     "birth_year", "province", "email", "notes",
@@ -18,13 +21,13 @@ FIELDS: Final = (
 
 
 def national(number: str) -> str:
-    """As people here read it: ``081 234 5678``, ``02 507 7999``, ``034 123 456``; from elsewhere with its country."""
+    """As people here read it: ``081 234 5678``, ``02 507 7999`` (Bangkok), ``034 123 456`` (a province); foreign and
+    short numbers as they are. The same as in ``crm/web/static/numbers.js``: ``tests/browser/test_numbers_shown.py``."""
     digits = "0" + number[3:] if number.startswith("+66") else number
-    if not (digits.isdecimal() and digits[0] == "0" and len(digits) in {9, 10}):
+    if not _NATIONAL.fullmatch(digits):
         return number
-    if len(digits) == 9 and digits[1] == "2":  # Bangkok
-        return f"{digits[:2]} {digits[2:5]} {digits[5:]}"
-    return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
+    first = 2 if digits.startswith("02") and len(digits) == 9 else 3
+    return f"{digits[:first]} {digits[first : first + 3]} {digits[first + 3 :]}"
 
 
 def number_json(number: PersonNumber) -> dict[str, Any]:

@@ -31,7 +31,7 @@ export function length(since) {
 }
 
 export const clock = (text) =>
-  new Date(text).toLocaleTimeString(data.language === "th" ? "th-TH" : "en-GB", { hour: "2-digit", minute: "2-digit", hour12: false });
+  new Date(text).toLocaleTimeString(data.language === "th" ? "th-TH" : "en-GB", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: data.zone });
 
 export function make(tag, properties = {}, ...children) {
   const { dataset = {}, ...plain } = properties;

@@ -108,11 +108,18 @@ async function readBadges() {
   setBadge("cards", counts.cards);
 }
 
+/** On a telephone bars scroll sideways: the place where we are is to be seen. */
+function showPlace() {
+  for (const strip of document.querySelectorAll(".bar-places, .admin-places")) {
+    const here = strip.querySelector("[aria-current], [data-here]")?.getBoundingClientRect();
+    const all = strip.getBoundingClientRect();
+    if (here && (here.right > all.right || here.left < all.left)) strip.scrollLeft += here.left - all.left - 32;
+  }
+}
+
+showPlace();
 if (!document.body.classList.contains("desk")) {
-  readBadges();
+  readBadges().then(showPlace); // counts make the bar longer
   setInterval(readBadges, BADGES_MILLISECONDS);
   document.addEventListener("visibilitychange", readBadges);
 }
-
-// On a telephone the bar scrolls sideways: the place where we are is to be seen.
-document.querySelector(".bar-places :is([aria-current], [data-here])")?.scrollIntoView({ block: "nearest", inline: "center" });
