@@ -159,12 +159,14 @@ def _shots(browser: Browser, server: CardServer, picture: Picture, folder: Path)
 
 
 def _shot(page: Page, picture: Picture, language: str, size: tuple[int, int], folder: Path) -> Path:
-    """axe looks at Thai on a desktop and English on a telephone."""
+    """One; axe looks at Thai on a desktop and English on a telephone."""
     page.set_viewport_size(window(size))
     page.wait_for_timeout(SETTLED_MILLISECONDS)
     name = f"{picture.name}-telephone" if picture.still and size == TELEPHONE else picture.name
     path = folder / f"{name}-{language}.png"
-    page.screenshot(path=path, full_page=picture.still or picture.name.startswith("console"))
+    page.screenshot(
+        path=path, full_page=picture.still or (picture.look is busy_floor and picture.show is not agent_managed)
+    )
     looked_at = (language == "th") == (size == DESKTOP) or not picture.still
     print(path.name, *faults(page, size, whole=looked_at), sep="\n  ", flush=True)
     return path

@@ -13,6 +13,7 @@ from crm.admin.frame import Frame, back
 from crm.database import reading, writing
 from crm.departments import service
 from crm.departments.service import DepartmentDraft, DepartmentRow, UnknownDepartment
+from crm.people.showing import national
 from crm.staff.access import ADMINISTRATORS, Visitor
 from crm.staff.accounts import Faults
 from crm.staff.models import Role
@@ -63,7 +64,7 @@ class DepartmentPages:
             """All departments: those of hotline.toml, and those kept here."""
             with reading(frame.engine) as connection:
                 found = service.departments_of(connection)
-            values: dict[str, Any] = {"offices": found, "of_file": frame.of_file().departments}
+            values: dict[str, Any] = {"offices": found, "of_file": frame.of_file().departments, "national": national}
             return frame.page(request, who, "departments.html", "departments", **values)
 
         @router.get(PATH + "/new")

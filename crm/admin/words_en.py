@@ -130,6 +130,7 @@ ENGLISH: Final[dict[str, str]] = {
     "answer_hours": "and working hours",
     "answer_within": "To answer within",
     "answer_within_text": "{days} d {hours} h",
+    "answer_within_days": "{days} d",
     "officers": "Officers of the department",
     "close_department": "Close the department",
     "close_department_ask": "Calls can no longer be transferred to {name}; its cards stay. Close?",

@@ -132,6 +132,7 @@ THAI: Final[dict[str, str]] = {
     "answer_hours": "และชั่วโมงทำการ",
     "answer_within": "ต้องตอบภายใน",
     "answer_within_text": "{days} วัน {hours} ชม.",
+    "answer_within_days": "{days} วัน",
     "officers": "เจ้าหน้าที่ของหน่วยงาน",
     "close_department": "ปิดหน่วยงาน",
     "close_department_ask": "จะโอนสายไป {name} ไม่ได้อีก การ์ดเดิมยังอยู่ ปิดหรือไม่",

@@ -15,6 +15,7 @@ from crm.directory import service
 from crm.directory.service import BadEntry, Entry, EntryDraft, UnknownTarget
 from crm.directory.targets import Availability, Found, TargetKind, find
 from crm.directory.words import WORDS
+from crm.people.showing import national
 from crm.staff.access import AGENTS, OFFICE, SUPERVISORS, Access, Visitor
 from crm.web.shell import House, Pages
 from dialplan.site import HotlineSite
@@ -163,7 +164,7 @@ class DirectoryPages:
         may_change = who.is_one_of(*SUPERVISORS)
         with reading(self._engine) as connection:
             ids = {entry.number: entry.id for entry in service.entries(connection)} if may_change else {}
-        values |= {"found": found, "levels": LEVELS, "may_change": may_change, "ids": ids}
+        values |= {"found": found, "levels": LEVELS, "may_change": may_change, "ids": ids, "national": national}
         return self._pages.page(request, who, "directory.html", **values)
 
 
