@@ -8,7 +8,8 @@ from urllib.parse import unquote
 import pytest
 from axe import faults_of
 from knowledge_server import KnowledgeServer
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
+from sound_page import sound_page
 
 SCREEN, TELEPHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -106,3 +107,31 @@ def test_thai_and_english_are_written_side_by_side(page: Page, server: Knowledge
     assert english is not None
     assert (thai["y"], thai["width"]) == (english["y"], english["width"])
     assert english["x"] >= thai["x"] + thai["width"]
+
+
+def test_what_is_refused_is_told_in_the_pages_language_and_seen(browser: Browser, server: KnowledgeServer) -> None:
+    """K1: a table line by line; a file; a field, which has the focus."""
+    table = "code,name_th,products,telephones,email\nD9,,ข้าว,034 123 456,bad@\n"
+    page_file = FilePayload(name="หน้าเว็บ.html", mimeType="text/html", buffer=b"<html><script>1</script></html>")
+    with sound_page(browser, server, "mali") as page:
+        page.goto(server.url("/dealers?lang=th"))
+        file = FilePayload(name="dealers.csv", mimeType="text/csv", buffer=table.encode())
+        page.locator("#table").set_input_files(file)
+        expect(page.locator("#faults tbody tr").first).to_contain_text("ต้องใส่", timeout=20_000)
+        expect(page.locator("#faults tbody tr").first).to_contain_text("ชื่อ (ไทย)")
+        assert faults_of(page) == []
+        mended = FilePayload(name="d.csv", mimeType="text/csv", buffer="code,name_th\nD9,บริษัท ข้าวใหม่ จำกัด\n".encode())
+        page.locator("#table").set_input_files(mended)
+        page.locator("#apply").click(timeout=20_000)
+        expect(page.locator("#list")).to_contain_text("บริษัท ข้าวใหม่ จำกัด", timeout=20_000)
+        expect(page.locator("#how-many")).to_contain_text("4")
+        page.goto(server.url("/documents?lang=th"))
+        page.locator("#files").set_input_files(page_file)
+        expect(page.locator("#brought .fault")).to_contain_text("สคริปต์")
+        page.goto(server.url("/knowledge/new?lang=th"))
+        page.locator("#question_th").fill("ขอใบอนุญาต")
+        page.locator("#valid_until").fill("31/12/2569x")
+        page.locator("form .primary").click()
+        expect(page.locator("#fault-valid_until")).to_be_visible()
+        expect(page.locator("#valid_until")).to_be_focused()
+        expect(page.locator("#question_th")).to_have_value("ขอใบอนุญาต")  # nothing typed is lost

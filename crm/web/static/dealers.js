@@ -1,6 +1,7 @@
 // A table of dealers is checked line by line before anything is imported.
 
 import { csrf } from "./office.js";
+import { redrawn } from "./redrawn.js";
 
 const MOST_SHOWN = 1000; // more are not told, as in crm/dealers/work.py
 const part = document.getElementById("import");
@@ -37,6 +38,7 @@ async function send(file, now) {
   else apply.hidden = said.applied;
   if (said.faults.length >= MOST_SHOWN) told.textContent += ` · ${filled(part.dataset.first, { count: said.faults.length })}`;
   showFaults(said.faults);
+  if (said.applied) for (const id of ["list", "how-many"]) redrawn(id);
 }
 
 function showFaults(list) {

@@ -1,6 +1,7 @@
 // Files dropped or chosen are sent one after the other; each tells what became of it.
 
 import { csrf } from "./office.js";
+import { redrawn } from "./redrawn.js";
 
 const drop = document.getElementById("drop");
 const files = document.getElementById("files");
@@ -34,6 +35,7 @@ async function bring(file) {
 
 async function bringAll(list) {
   for (const file of list) await bring(file);
+  redrawn("list");
 }
 
 if (drop) {
