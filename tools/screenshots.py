@@ -33,7 +33,8 @@ from screenshot_scenes import (
     wrapping_up,
 )
 
-IN_DOCUMENTS = ("desk-call", "desk-ringing")
+IN_DOCUMENTS = {f"desk-{moment}-{language}": f"desk-{moment}-{language}" for moment in ("call", "ringing")
+                for language in LANGUAGES} | {"wallboard-th": "wallboard"}  # fmt: skip
 SETTLED_MILLISECONDS = 150  # what a page still draws after it was opened
 
 
@@ -55,7 +56,7 @@ class Picture:
 MOMENTS = (
     Picture("desk-idle", "/desk"),
     Picture("desk-ringing", "/desk", look=ringing),
-    Picture("desk-call", "/desk", look=talking),
+    Picture("desk-call", "/desk", look=talking, show=lambda page: page.wait_for_timeout(1500)),  # suggestions
     Picture("desk-transfer", "/desk", look=talking, show=transfer_shown),
     Picture("desk-wrap-up", "/desk", look=wrapping_up),
     Picture("desk-help", "/desk", show=help_shown),
@@ -189,8 +190,8 @@ def main() -> None:
     made = take(folder, arguments.only)
     if arguments.docs:
         for path in made:
-            if path.stem.rpartition("-")[0] in IN_DOCUMENTS:
-                (REPOSITORY / "docs/images" / path.name).write_bytes(path.read_bytes())
+            if path.stem in IN_DOCUMENTS:
+                (REPOSITORY / f"docs/images/{IN_DOCUMENTS[path.stem]}.png").write_bytes(path.read_bytes())
     print(f"{len(made)} pictures in {folder.relative_to(REPOSITORY)}")
 
 
