@@ -175,7 +175,7 @@ def test_by_keyboard_alone(server: CardServer, open_page: Callable[..., Page]) -
     page.keyboard.press("Enter")
     page.get_by_label("Answered, the caller is satisfied").focus()
     page.keyboard.press("Space")
-    assert page.get_by_label("Next attempt by").is_hidden()
+    expect(page.get_by_label("Next attempt by")).to_be_hidden()
     page.keyboard.press("Tab")
     page.keyboard.type("Certificate of origin")
     page.keyboard.press("Tab")

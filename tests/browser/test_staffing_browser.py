@@ -9,7 +9,7 @@ import pytest
 import staffing_year
 from axe import faults_of
 from card_server import CardServer
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from crm.database import writing
 from crm.staff.teams import create
@@ -50,6 +50,6 @@ def test_nobody_stumbles(server: CardServer, browser: Browser, path: str, langua
         page.locator("details.slots summary").click()
         assert page.locator("details.slots tbody tr").count() in {0, 20}
         page.locator(".bar-room > summary").click()
-        assert page.locator(".bar-room a[aria-current]").is_visible()
+        expect(page.locator(".bar-room a[aria-current]")).to_be_visible()
     assert complaints == []
     context.close()
