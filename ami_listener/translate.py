@@ -313,7 +313,7 @@ class Translator:
         if linked != call_id:  # a callback's place hangs below the leg that ordered it
             self._call_of_link[linked] = call_id
         if len(self._calls) > _MOST_CALLS:
-            self._forget(next(iter(self._calls)))
+            self._over(next(iter(self._calls)))
 
     def _over(self, call_id: str) -> None:
         self._recorded.discard(call_id)
