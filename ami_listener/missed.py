@@ -23,6 +23,7 @@ from ami_listener.events import (
 from ami_listener.facts import stable_id
 from dialplan.names import PauseReason
 
+HEARS: Final = (AgentRang, AgentRingEnded, CallAnswered, QueueLeft, CallEnded, AgentStateChanged)
 _MOMENT: Final = timedelta(seconds=0.3)
 _GONE: Final = timedelta(seconds=1.0)
 _FULL_RING_SLACK_SECONDS: Final = 1.0

@@ -38,7 +38,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
@@ -188,7 +188,10 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
     def begun(connection: Connection) -> None:
         # a transaction that reads first and writes later would fail at once when another wrote meanwhile
         kind = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
-        connection.exec_driver_sql(f"BEGIN {kind}")
+        try:  # the driver itself, for every transaction of ours begins here
+            connection.connection.cursor().execute(f"BEGIN {kind}").close()
+        except sqlite3.Error as error:
+            raise OperationalError(f"BEGIN {kind}", None, error) from error
 
 
 @contextmanager

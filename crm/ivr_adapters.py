@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from crm.database import explain, reading
+from crm.database import explain
+from crm.people.caller_names import CallerNames
 from crm.people.numbers import NumberKind, normalise
-from crm.people.service import find_by_number
 from ivr.ports import CallerName, NormalNumber
 from ivr.ports import NumberKind as PortKind
 
@@ -45,21 +45,23 @@ class CallerDirectory:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._names = CallerNames(engine)
+        self._errors = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
 
     def find(self, number: str | None) -> CallerName | None:
         """The name, when exactly one person has this number."""
         if number is None:
             return None
         try:
-            with reading(self._engine) as connection:
-                people = find_by_number(connection, number, most=2)
-        except SQLAlchemyError as error:
+            found = self._names.find(number)
+        except self._errors as error:
             log.warning("callers are not recognised: %s", explain(error).advice)
             return None
-        if len(people) != 1:
-            return None
-        return CallerName(people[0].display_name, people[0].language)
+        return CallerName(*found[0]) if len(found) == 1 else None
+
+    def close(self) -> None:
+        """Gives up its connections."""
+        self._names.close()
 
 
 class QueueView:

@@ -22,6 +22,7 @@ from ami_listener.journal import Position
 from ami_listener.missed import MissedRings
 from ami_listener.records import CallRecord
 from ami_listener.settings import AmiSettings
+from ami_listener.telling import Telling, hears
 from crm import database
 from crm.agents.missed import MissedRingEnforcer
 from crm.agents.wrap_up import WrapUpKeeper
@@ -79,9 +80,11 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._gap: StreamGap | None = None
         self._tries_counted: set[str] = set()
+        self._tell = Telling()
 
         self.engine = self._open(settings.database.busy_timeout_seconds)
         self.lookup_engine = self._open(LOOKUP_SECONDS)
+        self.callers = CallerDirectory(self.lookup_engine)
         self.kept = KeptCalls(self.engine, self.lookup_engine)
         self.calendar = CalendarService(self.engine, settings, clock)
         self.pace = Pace(clock)
@@ -108,6 +111,7 @@ class Service:
         self.registry = CollectorRegistry()
         self.exporter = self._exporter()
         self.pages = self._front()
+        self._tell.add(self.callbacks.apply, self.missed.apply, self.office.happened, self._note)
 
     # -- life
 
@@ -157,15 +161,14 @@ class Service:
         self.listener.flush()
         await self.recorder.close()
         await asyncio.to_thread(self.agi.stop)
+        self.callers.close()
         self.engine.dispose()
         self.lookup_engine.dispose()
 
     # -- what the parts tell each other
 
-    def _happened(self, event: Event) -> None:
-        self.callbacks.apply(event)
-        self.missed.apply(event)
-        self.office.happened(event)
+    @hears(AgentStateChanged, CallAnswered, CallbackTried, StreamInterrupted)
+    def _note(self, event: Event) -> None:
         if worked := self.worked.apply(event):
             self.exporter.observe_wrap_up(*worked)
         if isinstance(event, AgentStateChanged):
@@ -239,7 +242,7 @@ class Service:
     def _listener(self) -> Listener:
         return Listener(
             self.settings.asterisk_folders().log,
-            Sinks(self._happened, self._changed, self._read_up_to, self._resumed, self.kept.known, self.kept.find),
+            Sinks(self._tell, self._changed, self._read_up_to, self._resumed, self.kept.known, self.kept.find),
             self.clock,
             self.settings.recorder.gather_seconds,
         )
@@ -314,7 +317,7 @@ class Service:
         ivr = IvrSettings(port=self.settings.ports.agi, calls_at_most=self.settings.service.agi_calls)
         ports = Ports(
             numbers=NumberPlan(),
-            directory=CallerDirectory(self.lookup_engine),
+            directory=self.callers,
             queues=QueueView(self._waiting, self.pace.seconds),
             calendar=self.calendar,
             voice=voice,

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from asterisk import agi as pyst
 
 COMMAND_BYTES_AT_MOST: Final = 8000  # Asterisk splits a line over 8,191 bytes and runs it as two commands
+SHORTEST_ENVIRONMENT_BYTES: Final = 256  # about 500 with everything that Asterisk 20 and later tell of a call
 LINE_BYTES_AT_MOST: Final = 262_144
 VARIABLE_BYTES_CUT: Final = 1_020  # GET VARIABLE ends at 1,023 bytes, if need be within a letter
 
@@ -87,9 +88,12 @@ class Agi(pyst.AGI):  # type: ignore[misc]
     # -- reading and writing lines
 
     def _get_agi_env(self) -> None:
+        # Asterisk writes the environment line by line: woken once for most of it, not for each
+        self._wake_for(SHORTEST_ENVIRONMENT_BYTES)
         try:
             while (end := self._buffer.find(b"\n\n")) < 0:
                 self._fill(b"\n\n")
+                self._wake_for(1)
                 if self._buffer[:4] != b"agi_"[: len(self._buffer)]:
                     raise NotAgi("this is not the AGI protocol")
         except HungUp as error:
@@ -100,6 +104,10 @@ class Agi(pyst.AGI):  # type: ignore[misc]
             self.env[key] = value.strip()
         if "agi_request" not in self.env:
             raise NotAgi("the AGI environment has no agi_request")
+
+    def _wake_for(self, size: int) -> None:
+        """Reading waits for so many bytes, or the end of its time."""
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, struct.pack("i", size))
 
     def _fill(self, until: bytes = b"\n") -> None:
         """Read once more; raises when `until` has not come and the time is over."""

@@ -14,7 +14,8 @@ from typing import Final
 
 from ami_listener.actions import AmiError, PauseAgent, SendUserEvent
 from ami_listener.events import AgentMissedRing, AgentState, AgentStateChanged, Event
-from ami_listener.missed import MissDecision, MissedRings
+from ami_listener.missed import HEARS, MissDecision, MissedRings
+from ami_listener.telling import hears
 from crm.pbx_store import Send
 from dialplan.names import PauseReason, agent_interface
 
@@ -48,6 +49,7 @@ class MissedRingEnforcer:
         self._rest_ends_at: dict[str, datetime] = {}
         self._decided: deque[MissDecision] = deque()
 
+    @hears(*HEARS)
     def apply(self, event: Event) -> None:
         """Takes in one fact. Never waits; what follows is done by `run`."""
         if isinstance(event, AgentStateChanged):

@@ -16,6 +16,7 @@ from crm.callbacks.service import CallbackRequest
 from crm.calls.models import CallbackState
 from crm.calls.store import CallbackPolicy
 
+HEARS: Final = (CallArrived, CallEnded, CallAnswered, CallbackTried)
 SETTLE_SECONDS: Final = 10.0  # between the placeholder's making and its arrival, or its end and the result of the try
 ASKED_SECONDS: Final = 30.0  # between asking and the first placeholder, which is made when the caller has hung up
 

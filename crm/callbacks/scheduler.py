@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ami_listener.actions import ActionFailed, AmiDown, AmiError, Hangup
 from ami_listener.events import CallbackRequested, CallbackTried, Event, StreamInterrupted, StreamResumed
-from crm.callbacks.book import CallbackBook
+from ami_listener.telling import hears
+from crm.callbacks.book import HEARS, CallbackBook
 from crm.callbacks.placeholder import find_placeholders, placeholder
 from crm.callbacks.service import (
     CallbackRequest,
@@ -77,6 +78,7 @@ class CallbackScheduler:
         self._by_hand: set[str] = set()
         self._fault: str | None = None
 
+    @hears(StreamInterrupted, StreamResumed, CallbackRequested, *HEARS)
     def apply(self, event: Event) -> None:
         """Takes in one fact; those that concern no callback pass by."""
         if isinstance(event, StreamInterrupted):

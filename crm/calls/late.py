@@ -31,7 +31,7 @@ def note_late(
 ) -> None:
     """Notes what of this batch is late at ``now``."""
     before = now - LATE
-    late = {half_hour_of(at) for call in batch if (at := call.tables["calls"][0]["arrived_at"]) < before}
+    late = {half_hour_of(at) for call in batch if (at := call.call_row["arrived_at"]) < before}
     for change in changes:
         if change.occurred_at < before:
             late |= _half_hours_of_work(connection, change)

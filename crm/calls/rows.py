@@ -37,6 +37,11 @@ class CallRows:
     ended: bool
     tables: dict[str, list[Row]]
 
+    @property
+    def call_row(self) -> Row:
+        """The row of the call itself."""
+        return self.tables["calls"][0]
+
 
 def clean(text: str | None) -> str | None:
     """``text`` from outside as every database takes it: no NUL, no halves of characters, not endless."""

@@ -18,6 +18,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.base import Executable
 
 from ami_listener.events import AgentStateChanged, CallbackTried
+from crm.calls.changes import CallChanges
 from crm.calls.late import note_late
 from crm.calls.models import (
     PARTS,
@@ -29,10 +30,10 @@ from crm.calls.models import (
     messages,
     stream_gaps,
 )
-from crm.calls.prepared import Prepared
 from crm.calls.rows import CallRows, Row
 from crm.database import explain, insert_into
 from crm.people.models import person_numbers, phone_numbers
+from crm.prepared import Prepared
 
 JOURNAL: Final = "queue_log"
 REMEMBERED_CALLS: Final = 20_000  # snapshots kept to write differences; forgetting one costs a read, nothing else
@@ -91,6 +92,7 @@ class CallStore:
         self._connection: Connection | None = None
         self._written: OrderedDict[str, CallRows] = OrderedDict()
         self._statements: dict[str, Prepared] = {}
+        self._changes = CallChanges()
 
     def write(self, batch: Batch) -> Sequence[str]:
         """See `BatchWriter.write`."""
@@ -172,6 +174,7 @@ class CallStore:
         stored = _stored(connection, new) if new else frozenset[str]()
         now = self._clock()
         rows: dict[str, list[Row]] = {}
+        changed_calls: list[tuple[Row, Row]] = []
         ended: list[Row] = []
         for call in batch:
             before = self._written.get(call.call_id)
@@ -182,8 +185,12 @@ class CallStore:
             if call.ended and not (before and before.ended):
                 ended.append({"this_call": call.call_id})
             _collect(rows, call, before)
-        for row in rows.get("calls", ()):
-            row["updated_at"] = now
+            if before is not None and call.call_row != before.call_row:
+                changed_calls.append((call.call_row, before.call_row))
+            elif before is None:
+                rows.setdefault("calls", []).append({**call.call_row, "updated_at": now})
+        for gone in self._changes.write(connection, changed_calls, now):
+            rows.setdefault("calls", []).append({**gone, "updated_at": now})
         for name in _TABLES:  # calls first: a batch may begin with a new part of one call and have a new call behind it
             if changed := rows.get(name):
                 self._prepared(connection, name).execute(connection, changed)
@@ -205,7 +212,7 @@ class CallStore:
     def _prepared(self, connection: Connection, name: str) -> Prepared:
         statement = self._statements.get(name)
         if statement is None:
-            statement = Prepared(connection, _statement(connection, name))
+            statement = Prepared(connection.dialect, _statement(connection, name))
             self._statements[name] = statement
         return statement
 
@@ -248,25 +255,29 @@ _KEY: Final = {"calls": ["call_id"], "callbacks": ["call_id"], "messages": ["cal
 
 
 def _collect(rows: dict[str, list[Row]], call: CallRows, before: CallRows | None) -> None:
-    """Adds the rows of ``call`` that are not as they were ``before``."""
+    """Adds the parts of ``call`` that are not as they were ``before``."""
     for name, now in call.tables.items():
-        if not now:
+        if not now or name == calls.name:
             continue
         then = before.tables[name] if before else ()
         known = len(then)
         changed = [row for n, row in enumerate(now) if n >= known or row != then[n]]
         if changed:
-            rows.setdefault(name, []).extend(dict(row) if name == "calls" else row for row in changed)
+            rows.setdefault(name, []).extend(changed)
 
 
 def _stored(connection: Connection, call_ids: list[str]) -> frozenset[str]:
     """Which of these calls the database has."""
-    if connection.dialect.name == "postgresql":
-        found = connection.exec_driver_sql("SELECT call_id FROM calls WHERE call_id = ANY(%s)", (call_ids,))
-    else:
-        sql = "SELECT call_id FROM calls WHERE call_id IN (SELECT value FROM json_each(?))"
-        found = connection.exec_driver_sql(sql, (json.dumps(call_ids),))
-    return frozenset(found.scalars())
+    cursor = connection.connection.cursor()
+    try:
+        if connection.dialect.name == "postgresql":
+            cursor.execute("SELECT call_id FROM calls WHERE call_id = ANY(%s)", (call_ids,))
+        else:
+            sql = "SELECT call_id FROM calls WHERE call_id IN (SELECT value FROM json_each(?))"
+            cursor.execute(sql, (json.dumps(call_ids),))
+        return frozenset(row[0] for row in cursor.fetchall())
+    finally:
+        cursor.close()
 
 
 def _upsert(connection: Connection, table: Table) -> ClauseElement:

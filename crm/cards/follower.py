@@ -25,6 +25,7 @@ from ami_listener.events import (
     TransferEnded,
 )
 from ami_listener.records import CallRecord
+from ami_listener.telling import hears
 from crm.calls.stored import load_calls
 from crm.cards.transfers import TransferBook, unfinished
 from crm.database import explain, reading
@@ -55,6 +56,7 @@ class CardFollower:
         self._wake = asyncio.Event()
         self._fault: str | None = None
 
+    @hears(StreamResumed, OutboundDialled, *_TELLING)
     def happened(self, event: Event) -> None:
         """One fact; those of calls that were never transferred pass by."""
         if isinstance(event, StreamResumed):

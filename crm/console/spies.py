@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ami_listener.events import CallSpied, Event, SpyEnded, SpyMode, StreamResumed
+from ami_listener.telling import hears
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Spies:
         """Everyone who listens."""
         return list(self._of.values())
 
+    @hears(CallSpied, SpyEnded, StreamResumed)
     def happened(self, event: Event) -> None:
         """One fact."""
         if isinstance(event, CallSpied):

@@ -27,6 +27,7 @@ from ami_listener.events import (
     SurveyAsked,
 )
 from ami_listener.records import CallRecord
+from ami_listener.telling import hears
 from crm.autosave.service import forget_done
 from crm.calls.models import calls, conversations
 from crm.calls.stored import load_calls
@@ -81,6 +82,7 @@ class ContactKeeper:
         self._wake = asyncio.Event()
         self._alarm_at = float("-inf")
 
+    @hears(StreamResumed, *TOLD_BY)
     def happened(self, event: Event) -> None:
         """One fact. Never waits."""
         if isinstance(event, StreamResumed):

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from ami_listener.events import CallbackRequested, CallbackTried, CallEnded, Event, MessageLeft
+from ami_listener.telling import hears
 from crm.database import explain
 from crm.inbox.service import Counts
 from crm.live import Hub
@@ -34,6 +35,7 @@ class InboxWatch:
         self._told: dict[str, dict[str, int]] = {}
         self._fault: str | None = None
 
+    @hears(CallEnded, CallbackRequested, CallbackTried, MessageLeft)
     def happened(self, event: Event) -> None:
         """One fact."""
         if isinstance(event, CallEnded | CallbackRequested | CallbackTried | MessageLeft):

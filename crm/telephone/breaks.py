@@ -22,6 +22,7 @@ from ami_listener.events import (
     StreamInterrupted,
     StreamResumed,
 )
+from ami_listener.telling import hears
 from crm.pbx_store import Send, delete, put, read_family
 from dialplan.names import PauseReason, Store, agent_interface
 
@@ -54,6 +55,7 @@ class Breaks:
         self._known.pop(agent, None)
         self._seen.discard(agent)
 
+    @hears(StreamInterrupted, StreamResumed, AgentStateChanged)
     def happened(self, event: Event) -> None:
         """Takes in one fact; never waits."""
         if isinstance(event, StreamInterrupted):

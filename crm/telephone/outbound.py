@@ -20,6 +20,7 @@ from ami_listener.events import (
     OutboundResult,
     StreamResumed,
 )
+from ami_listener.telling import hears
 from crm.database import writing
 from crm.telephone.service import OutboundCall, keep
 
@@ -51,6 +52,7 @@ class OutboundCalls:
         """One call, when it is not too long ago."""
         return self._calls.get(outbound_id)
 
+    @hears(OutboundDialled, OutboundAnswered, OutboundEnded, StreamResumed)
     def happened(self, event: Event) -> None:
         """Takes in one fact; never waits."""
         if isinstance(event, OutboundDialled):

@@ -21,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ami_listener.actions import AmiError
 from ami_listener.events import Event, StreamResumed
+from ami_listener.telling import hears
 from crm.database import reading
 from crm.pbx_store import Send, delete, put, read_family
 from crm.telephone.control import Refused
@@ -121,6 +122,7 @@ class Telephones:
 
     # -- what goes on by itself
 
+    @hears(StreamResumed)
     def happened(self, event: Event) -> None:
         """Asterisk is there again, perhaps another one: see what its database says."""
         if isinstance(event, StreamResumed):

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from ami_listener.events import Event
+from ami_listener.telling import Telling
 from crm.live import Hub
 from crm.staff.access import Access
 from crm.staff.passwords import Hasher
@@ -47,7 +48,7 @@ class Office:
         hasher = Hasher()
         staff = StaffPages(around.engine, self.access, self.house, around.clock, hasher)
         self.routers: list[APIRouter] = [staff.router, *make_admin(around, self.access, self.house, hasher)]
-        self._listeners: list[Callable[[Event], None]] = []
+        self._tell = Telling()
         self._works: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._endings: list[Callable[[], Awaitable[None]]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -75,20 +76,20 @@ class Office:
         self.outbound = made.outbound
         self.control = made.control
         self.routers.append(made.router)
-        self._listeners += made.listeners
+        self._tell.add(*made.listeners)
         self._works += made.works
         self._endings.append(made.close)
 
     def _add_inbox(self) -> None:
         watch, pages = make_inbox(self.around, self.hub, self.access, self.house)
         self.routers.append(pages.router)
-        self._listeners.append(watch.happened)
+        self._tell.add(watch.happened)
         self._works.append(watch.run)
 
     def _add_recordings(self) -> None:
         made = make_recordings(self.around, self.hub, self.access, self.house)
         self.routers.append(made.router)
-        self._listeners.append(made.happened)
+        self._tell.add(made.happened)
         self._works.append(made.run)
         self.routers += make_quality(self.around, self.access, self.house, made.pages)
 
@@ -105,7 +106,7 @@ class Office:
     def _add_records(self) -> None:
         self.records = Records(self.around, self.hub, self.access, self.house)
         self.routers += self.records.routers
-        self._listeners.append(self.records.happened)
+        self._tell.add(self.records.keeper.happened)
         self._works += self.records.works
         self._endings += self.records.endings
 
@@ -122,32 +123,31 @@ class Office:
         part = make_cards(self.around, self.hub, self.access, self.house, self.around.transferred)
         self.cards = part.cards
         self.routers += part.routers
-        self._listeners.append(part.happened)
+        self._tell.add(part.happened)
         self._works += part.works
         self._endings.append(part.close)
 
     def _add_desk(self) -> None:
         self.desk, pages = make_desk(self.around, self.hub, self.access, self.house)
         self.routers.append(pages.router)
-        self._listeners.append(self.desk.happened)
+        self._tell.add(self.desk.happened)
         self._works.append(self.desk.follow_waiting)
         self._endings.append(pages.close)
 
     def _add_console(self) -> None:
         made = make_console(self.around, self.hub, self.access, self.house, self.control, lambda: self.desk.heard)
         self.routers.append(made.router)
-        self._listeners.append(made.happened)
+        self._tell.add(made.happened)
         self._works += made.works
         self._endings.append(made.pages.close)
 
     def also(self, listener: Callable[[Event], None]) -> None:
         """One more who is told of every event."""
-        self._listeners.append(listener)
+        self._tell.add(listener)
 
     def happened(self, event: Event) -> None:
         """One fact; nobody here may wait or fail on it."""
-        for listener in self._listeners:
-            listener(event)
+        self._tell(event)
 
     def start(self) -> None:
         """Begins what goes on by itself."""

@@ -5,7 +5,6 @@ from typing import Any, Protocol
 
 from fastapi import APIRouter
 
-from ami_listener.events import Event
 from ami_listener.floor import FloorSnapshot
 from ami_listener.records import CallRecord
 from crm.autosave.web import session_router
@@ -39,7 +38,7 @@ class Around(Basics, Protocol):
 
 
 class Records:
-    """``routers`` for the application, `happened` for every event, ``works`` that go on by themselves, ``endings``."""
+    """``routers`` for the application, `keeper` hears every event, ``works`` that go on by themselves, ``endings``."""
 
     def __init__(self, around: Around, hub: Hub, access: Access, house: House) -> None:
         self._around = around
@@ -84,10 +83,6 @@ class Records:
         ]
         self.works: list[Callable[[], Coroutine[Any, Any, None]]] = [self.keeper.run]
         self.endings: list[Callable[[], Awaitable[None]]] = [streams.close]
-
-    def happened(self, event: Event) -> None:
-        """One fact."""
-        self.keeper.happened(event)
 
     def normalise(self, raw: str | None) -> Number:
         """A number in its one form, here."""

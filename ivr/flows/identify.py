@@ -24,7 +24,9 @@ class Identify:
     def __call__(self, session: CallSession) -> None:
         number = self.numbers.normalise(session.caller_number, self.country)
         came_as = None if number.kind == "anonymous" else session.caller_number
-        session.set(Variable.CALLER, number.value or came_as or "")
+        caller_now = number.value or came_as or ""
+        if caller_now != session.caller_number or not caller_now.lstrip("+").isdigit():
+            session.set(Variable.CALLER, caller_now)  # else the dialplan has noted it so already
         if number.kind != "e164":
             return
         caller = self.directory.find(number.value)

@@ -148,7 +148,7 @@ class RecordsRig:
         for event in events:
             self.calls.apply(event)
             self.floor_state.apply(event)
-            self.records.happened(event)
+            self.records.keeper.happened(event)
         assert self.work(), "the database is away"
 
     def work(self) -> bool:

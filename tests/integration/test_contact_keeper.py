@@ -34,7 +34,7 @@ def pick_up(rig: RecordsRig, call: str = "c1") -> CallRecord:
     arrive(rig, call)
     event = made(rig, CallAnswered, call, queue="enquiries", agent="1001", agent_channel="PJSIP/1001-1")
     rig.calls.apply(event)
-    rig.records.happened(event)
+    rig.records.keeper.happened(event)
     record = rig.calls.find(call)
     assert record is not None
     return record

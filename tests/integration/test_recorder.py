@@ -263,3 +263,16 @@ def test_one_bad_row_does_not_keep_the_others_out(engine: Engine, store: CallSto
     assert store.write(batch) == ["bad"]
     assert [call.call_id for call in load_calls(engine, ["good", "bad"])] == ["good"]
     assert load_position(engine) is None  # the journal must be read again from before the bad one
+
+
+def test_a_call_that_was_deleted_meanwhile_is_written_whole_again(engine: Engine, store: CallStore) -> None:
+    """What is written is the difference to what was written before; the row may be gone since."""
+    growing = growing_call("grown")
+    first, last = growing[0], growing[-1]
+    write(store, first, growing_call("other")[0])
+    with writing(engine) as connection:
+        connection.execute(calls.delete().where(calls.c.call_id == first.call_id))
+    write(store, last, growing_call("other")[-1])
+    with reading(engine) as connection:
+        kept = connection.execute(select(calls).where(calls.c.call_id == last.call_id)).one()
+    assert (kept.arrived_at, kept.agent, kept.ended_at) == (last.arrived_at, last.agent, last.ended_at)

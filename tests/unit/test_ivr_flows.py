@@ -32,11 +32,11 @@ NOW = datetime(2024, 5, 1, 15, 0, tzinfo=UTC)
     ("caller", "people", "expected"),
     [
         ("0812345678", {"+66812345678": SOMSRI}, {"HOTLINE_CALLER": "+66812345678", "CALLERID(name)": "สมศรี ใจดี"}),
-        (
-            "+66812345678",
-            {"+66812345678": JOHN},
-            {"HOTLINE_CALLER": "+66812345678", "CALLERID(name)": "John Smith", "HOTLINE_LANG": "en"},
-        ),
+        # what the dialplan has noted already is not set again
+        ("+66812345678", {"+66812345678": JOHN}, {"CALLERID(name)": "John Smith", "HOTLINE_LANG": "en"}),
+        ("1677", {}, {}),
+        ("191", {}, {}),
+        ("1*7", {}, {"HOTLINE_CALLER": "1*7"}),
         ("0812345678", {}, {"HOTLINE_CALLER": "+66812345678"}),  # a new caller: the network's name stays
         ("0812345678", {"+66812345678": CallerName("  ")}, {"HOTLINE_CALLER": "+66812345678"}),
         (
@@ -50,8 +50,6 @@ NOW = datetime(2024, 5, 1, 15, 0, tzinfo=UTC)
             {"HOTLINE_CALLER": "+66812345678", "CALLERID(name)": "x"},
         ),
         (None, {}, {"HOTLINE_CALLER": ""}),
-        ("1677", {}, {"HOTLINE_CALLER": "1677"}),
-        ("191", {}, {"HOTLINE_CALLER": "191"}),
         ("odd-7", {}, {"HOTLINE_CALLER": "odd-7"}),
     ],
 )
