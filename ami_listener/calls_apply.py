@@ -5,7 +5,6 @@ never rounded, so it is up to a second early; it is matched to an exact one of t
 alone only when there is no exact one.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -68,11 +67,11 @@ class _Build:
     """The steps, in the order in which they need each other."""
 
     def __init__(self, call_id: str, events: Iterable[Event]) -> None:
-        self.by: defaultdict[type[Event], list[Event]] = defaultdict(list)
+        self.by: dict[type[Event], list[Event]] = {}
         # Exact times first, then by time; the name of the event makes the order of equal times fixed.
         ordered = sorted(events, key=lambda e: (_VAGUENESS[e.precision], e.occurred_at, e.event_id))
         for event in ordered:
-            self.by[type(event)].append(event)
+            self.by.setdefault(type(event), []).append(event)
         self.vague = 0
         self.record = self.arrive(call_id, ordered)
         self.end()
@@ -85,8 +84,8 @@ class _Build:
         self.record.precision = _BY_VAGUENESS[self.vague]
         settle(self.record, self.of(CallEnded), self.of(QueueLeft), self.of(AgentLegEnded))
 
-    def of(self, kind: type[_E]) -> list[_E]:
-        return self.by[kind]  # type: ignore[return-value]  # the key says what is in the list
+    def of(self, kind: type[_E]) -> Sequence[_E]:
+        return self.by.get(kind, ())  # type: ignore[return-value]  # the key says what is in the list
 
     def seen(self, event: Event) -> None:
         self.vague = max(self.vague, _VAGUENESS[event.precision])

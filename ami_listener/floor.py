@@ -12,6 +12,7 @@ from typing import Final
 from ami_listener.events import (
     AgentLegEnded,
     AgentRang,
+    AgentRingEnded,
     AgentState,
     AgentStateChanged,
     CallAnswered,
@@ -138,7 +139,8 @@ class FloorState:
             call_id = with_whom.get(agent)
             if current.state is AgentState.RINGING:
                 call_id = call_id or self._ringing.get(agent)
-            agents[agent] = replace(self._held_too(agent, current), call_id=call_id)
+            now_so = self._held_too(agent, current)
+            agents[agent] = now_so if call_id is None else replace(now_so, call_id=call_id)
         talking = tuple(sorted(self._talking.values(), key=lambda c: (c.since, c.call_id)))
         return FloorSnapshot(now, {queue: tuple(calls) for queue, calls in waiting.items()}, talking, agents)
 
@@ -185,10 +187,8 @@ class FloorState:
             self._left(event, call_id)
         elif isinstance(event, AgentRang):
             self._ringing[event.agent] = call_id
-        elif isinstance(event, CallAnswered):
-            self._waiting.pop(call_id, None)
-            talk = TalkingCall(call_id, event.queue or None, event.agent, event.occurred_at)
-            self._talking[call_id] = self._as_known(talk)
+        elif isinstance(event, AgentRingEnded | CallAnswered):
+            self._rang(event, call_id)
         elif isinstance(event, CallHeld):
             self._held.setdefault(event.agent, (call_id, event.occurred_at))
         elif isinstance(event, CallResumed):
@@ -207,10 +207,19 @@ class FloorState:
         if not between:
             self._waiting.pop(call_id, None)
 
+    def _rang(self, event: AgentRingEnded | CallAnswered, call_id: str) -> None:
+        if self._ringing.get(event.agent) == call_id:
+            del self._ringing[event.agent]
+        if isinstance(event, CallAnswered):
+            self._waiting.pop(call_id, None)
+            talk = TalkingCall(call_id, event.queue or None, event.agent, event.occurred_at)
+            self._talking[call_id] = self._as_known(talk)
+
     def _end(self, call_id: str) -> None:
         for calls in (self._arrived, self._waiting, self._talking):
             calls.pop(call_id, None)
-        self._held = {agent: held for agent, held in self._held.items() if held[0] != call_id}
+        for agent in [agent for agent, held in self._held.items() if held[0] == call_id]:
+            del self._held[agent]
         for agent in [agent for agent, call in self._ringing.items() if call == call_id]:
             del self._ringing[agent]
         self._ended[call_id] = None

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 BOOTED: Final = "FullyBooted"
 # Broadcast to every account, whoever asked: facts of their own, also when they carry one of our ActionIDs.
-REST_SECONDS: Final = 0.003  # between two reads of a busy connection
+REST_SECONDS: Final = 0.004  # between two reads of a busy connection
 BROADCAST: Final = frozenset({"OriginateResponse", "UserEvent"})
 
 _get = dict.get  # exact spelling, no Python call: this runs for every event

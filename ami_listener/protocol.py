@@ -18,6 +18,9 @@ MAX_UNFINISHED_BYTES: Final = 1 << 20
 # the rest for a new header.
 MAX_LINE_BYTES: Final = 1_022
 
+_USER_EVENT: Final = b"Event: UserEvent"
+_LAST_OF_CHANNEL: Final = b"\r\nLinkedid: "
+
 T = TypeVar("T")
 
 
@@ -26,7 +29,8 @@ class MessageTooLong(Exception):
 
 
 class Message(dict[str, str | list[str]]):
-    """One event or response: keys as Asterisk sent them, a repeated key's values in a list. Read-only.
+    """One event or response: keys as Asterisk sent them, a repeated key's values in a list. Read-only. Of a UserEvent
+    the state of its channel is left out, but for Linkedid.
 
     Look-ups find any spelling; the sent spelling is fastest. (A dict, because it is made thousands of times a second.)
     """
@@ -128,6 +132,8 @@ class Decoder:
         return messages
 
     def _parse(self, block: bytes) -> Message | None:
+        if block.startswith(_USER_EVENT):
+            block = _without_channel(block)
         try:
             text = block.decode()
         except UnicodeDecodeError:
@@ -169,6 +175,12 @@ class Decoder:
         greeting = GREETING.decode()
         if self.version is None and line.startswith(greeting):
             self.version = line.removeprefix(greeting).strip()
+
+
+def _without_channel(user_event: bytes) -> bytes:
+    """Twenty lines on the state of the channel come before what the dialplan says; of them, only the last is read."""
+    last = user_event.find(_LAST_OF_CHANNEL)
+    return user_event if last < 0 else _USER_EVENT + user_event[last:]
 
 
 def check_headers(headers: Headers) -> None:

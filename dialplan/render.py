@@ -48,7 +48,7 @@ MODULES = (
 
 # What the service listens to; everything else stays inside Asterisk (libraries.md: filtering gains most).
 WANTED_EVENTS = (
-    "UserEvent", "AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentComplete", "QueueCallerJoin",
+    "UserEvent", "AgentCalled", "AgentRingNoAnswer", "QueueCallerJoin",
     "QueueCallerAbandon", "QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved",
     "QueueMemberPause", "QueueMember", "QueueEntry", "QueueParams", "QueueStatusComplete", "CoreShowChannel",
     "CoreShowChannelsComplete", "Hold", "Unhold", "BlindTransfer", "AttendedTransfer", "Hangup", "OriginateResponse",
@@ -66,6 +66,7 @@ UNHEARD_EVENTS = (
     "HangupHandlerPop", "DeviceStateChange", "ExtensionStatus", "DTMFBegin", "DTMFEnd", "MusicOnHoldStart",
     "MusicOnHoldStop", "AGIExecStart", "AGIExecEnd", "QueueCallerLeave", "LocalBridge", "LocalOptimizationBegin",
     "LocalOptimizationEnd", "SuccessfulAuth", "ChallengeSent", "VarSet",
+    "AgentConnect", "AgentComplete",  # our own ANSWERED, AGENTLEFT and LEFT have told it
 )  # fmt: skip
 
 

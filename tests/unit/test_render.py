@@ -179,6 +179,8 @@ def test_only_wanted_events_leave_asterisk() -> None:
     filtered = re.findall(r"eventfilter\(action\(include\),name\((\w+)\)\)", "\n".join(user))
     assert tuple(filtered) == WANTED_EVENTS
     assert {"VarSet", "TestEvent", "Newexten", "RTCPSent"}.isdisjoint(filtered)
+    kept_out = "eventfilter(action(exclude),name(Hangup),header(Context),method(exact)) = hotline-agents"
+    assert kept_out in user  # the end of an agent's leg: AGENTLEFT tells it
 
 
 def test_the_web_socket_is_for_this_machine_only() -> None:

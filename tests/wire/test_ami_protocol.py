@@ -165,6 +165,20 @@ def test_uninteresting_events_are_skipped_but_never_answers() -> None:
     assert decoder.feed(b"Event: VarSet\r\n\r\n") == []
 
 
+def test_of_a_user_event_the_state_of_its_channel_is_left_out() -> None:
+    channel = "Event: UserEvent\r\nTimestamp: 1.5\r\nChannel: PJSIP/1\r\nCallerIDName: ก\r\nLinkedid: 1.1\r\n"
+    ours = {"UserEvent": "Hotline", "Fact": "ARRIVED", "Data": "1|Linkedid: 2"}
+    text = channel + "".join(f"{key}: {value}\r\n" for key, value in ours.items())
+    for cut in range(1, len(text.encode())):
+        [message] = replay(text.encode() + b"\r\n", [cut])
+        assert message == {"Event": "UserEvent", "Linkedid": "1.1"} | ours
+    assert one("Event: UserEvent\r\nUserEvent: Missed\r\nAgent: 1001") == {
+        "Event": "UserEvent",
+        "UserEvent": "Missed",
+        "Agent": "1001",
+    }
+
+
 def test_command_output_is_a_list_of_lines() -> None:
     message = one("Response: Success\r\nMessage: Command output follows\r\nOutput: a\r\nOutput: \r\nOutput: b: c")
     assert message["Output"] == ["a", "", "b: c"]
