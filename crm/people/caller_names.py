@@ -1,5 +1,6 @@
 """The name behind a number, for a telephone that is about to ring: on the way of every call, so without detours."""
 
+import time
 from typing import Final
 
 from sqlalchemy import Engine, bindparam, select
@@ -9,6 +10,7 @@ from crm.people.models import people, person_numbers, phone_numbers
 from crm.prepared import Prepared
 
 CONNECTIONS_KEPT: Final = 8
+NOTICED_SECONDS: Final = 0.05  # a connection that has died is noticed at once
 
 _NAMES: Final = (
     select(people.c.display_name, people.c.language)
@@ -32,28 +34,36 @@ class CallerNames:
     def find(self, number: str) -> list[tuple[str, str | None]]:
         """Display name and language of whoever has this number in its one form; of several people only two. Raises the
         driver's errors and SQLAlchemy's."""
-        while True:
-            connection, kept = self._take()
+        begun_at = time.monotonic()
+        kept = self._idle_one()
+        if kept is not None:
             try:
-                rows = self._statement.fetch(connection, {"number": number})
-            except BaseException:
-                connection.close()
-                if not kept:
-                    raise
-                continue  # a connection that was left idle may be dead; a new one says what is wrong
-            self._give_back(connection)
-            return [(name, language) for name, language in rows]
+                return self._ask(kept, number)
+            except Exception:
+                if time.monotonic() - begun_at > NOTICED_SECONDS:
+                    raise  # it lives, and the database is slow or locked
+                self.close()  # all that were left idle may be dead; a new one says what is wrong
+        return self._ask(self._open(), number)
 
     def close(self) -> None:
         """Closes what is kept open."""
-        while self._idle:
-            self._idle.pop().close()
+        while (connection := self._idle_one()) is not None:
+            connection.close()
 
-    def _take(self) -> tuple[DBAPIConnection, bool]:
+    def _ask(self, connection: DBAPIConnection, number: str) -> list[tuple[str, str | None]]:
         try:
-            return self._idle.pop(), True
+            rows = self._statement.fetch(connection, {"number": number})
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection)
+        return [(name, language) for name, language in rows]
+
+    def _idle_one(self) -> DBAPIConnection | None:
+        try:
+            return self._idle.pop()
         except IndexError:
-            return self._open(), False
+            return None
 
     def _open(self) -> DBAPIConnection:
         pooled = self._engine.raw_connection()

@@ -158,7 +158,6 @@ class Slot:
 
 
 Scenario = Callable[[Slot], Awaitable[None]]
-_slots: dict[int, "count[int]"] = {}
 
 
 def play(product: ProductAsterisk, scenarios: Iterable[Scenario]) -> dict[str, BaseException | None]:
@@ -167,11 +166,11 @@ def play(product: ProductAsterisk, scenarios: Iterable[Scenario]) -> dict[str, B
 
 
 async def _play(product: ProductAsterisk, scenarios: list[Scenario]) -> dict[str, BaseException | None]:
-    slots = _slots.setdefault(id(product), count())
     exchange = await Exchange.open(product)
     try:
         results = await asyncio.gather(
-            *(_one(scenario, Slot(exchange, next(slots))) for scenario in scenarios), return_exceptions=True
+            *(_one(scenario, Slot(exchange, next(product.free_slots))) for scenario in scenarios),
+            return_exceptions=True,
         )
     finally:
         await exchange.close()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -101,6 +102,7 @@ class ProductAsterisk:
     process: AsteriskProcess
     _lines: list[Line] = field(default_factory=list)
     _read: int = 0
+    free_slots: "count[int]" = field(default_factory=count)  # `exchange.play` gives each scenario its own
 
     @classmethod
     def make(cls, site: HotlineSite, state: Path, root: Path, instance: str = "product") -> Self:
