@@ -24,8 +24,8 @@ from ami_listener.settings import AmiSettings
 logger = logging.getLogger(__name__)
 
 BOOTED: Final = "FullyBooted"
-# Broadcast to every account, whoever asked: facts of their own, also when they carry one of our ActionIDs.
 REST_SECONDS: Final = 0.004  # between two reads of a busy connection
+# Broadcast to every account, whoever asked: facts of their own, also when they carry one of our ActionIDs.
 BROADCAST: Final = frozenset({"OriginateResponse", "UserEvent"})
 
 _get = dict.get  # exact spelling, no Python call: this runs for every event

@@ -6,7 +6,7 @@ stand in when a fact is missing.
 """
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -30,16 +30,14 @@ from ami_listener.events import (
 )
 from ami_listener.facts import MalformedFact, cause_or_none, fact_event, moment, stable_id
 from ami_listener.floor import Resync, TalkingCall, WaitingCall
+from ami_listener.headers import Message, event_name, lowered, text_of
 from ami_listener.members import AgentStates, Membership
 from ami_listener.own_calls import OwnCall, OwnCalls
 from dialplan.names import TOO_LATE, USER_EVENT, Fact, agent_of_interface
 
 __all__ = ["WANTED_EVENTS", "MalformedFact", "Translator", "fact_event", "resync_of"]
 
-Message = Mapping[str, Any]
-
 _KEEP_MALFORMED: Final = 100
-_MOST_NAMES: Final = 1_000
 _MOST_CALLS: Final = 20_000  # callers' legs remembered; more than any machine carries, and a bound
 _TRANSFERERS: Final = ("origtransferer", "secondtransferer")
 _NOT_PICKED_UP: Final = "external_replaces"  # where Asterisk sends who is joined with a call that nobody answered yet
@@ -73,7 +71,7 @@ class Translator:
 
     def translate(self, message: Message) -> list[Event]:
         """The events of one message: none for what does not concern us or cannot be read."""
-        name = _event_name(message)
+        name = event_name(message)
         if name is None:
             return []
         handler = _HANDLERS.get(name.lower())
@@ -81,7 +79,7 @@ class Translator:
             self.unknown[name[:60]] += 1
             return []
         try:
-            fields = _lowered(message)
+            fields = lowered(message)
             fields["event"] = name
             return handler(self, fields)
         except (KeyError, ValueError, TypeError, AttributeError):
@@ -98,20 +96,20 @@ class Translator:
         if message.get("userevent") != USER_EVENT:
             self.unknown["UserEvent"] += 1
             return []
-        fact, call_id = _text(message, "fact"), _text(message, "call")
+        fact, call_id = text_of(message, "fact"), text_of(message, "call")
         event = fact_event(
             fact,
             call_id,
-            _text(message, "queue"),
-            _text(message, "agent"),
-            _text(message, "at"),
-            _text(message, "data"),
+            text_of(message, "queue"),
+            text_of(message, "agent"),
+            text_of(message, "at"),
+            text_of(message, "data"),
         )
         if fact == Fact.ENDED:
             self._over(call_id)
             self._too_late = {pair for pair in self._too_late if pair[0] != call_id}
         elif event.call_id is not None and fact != Fact.CALLBACK_TRY:  # that is told when the call is long over
-            self._remember(call_id, _text(message, "linkedid", call_id))
+            self._remember(call_id, text_of(message, "linkedid", call_id))
             if fact == Fact.RECORDING:
                 self._recorded.add(call_id)
         own = self._own.happened(event)
@@ -125,21 +123,21 @@ class Translator:
 
     def _ring_no_answer(self, message: Message) -> list[Event]:
         base, queue, agent = self._of_member(message)
-        rang = int(_text(message, "ringtime")) / 1000
+        rang = int(text_of(message, "ringtime")) / 1000
         return [AgentRingEnded(**base, queue=queue, agent=agent, rang_seconds=rang)]
 
     def _agent_connect(self, message: Message) -> list[Event]:
         base, queue, agent = self._of_member(message)
         if (base["call_id"], agent) in self._too_late:
             return []
-        return [CallAnswered(**base, queue=queue, agent=agent, agent_channel=_text(message, "destchannel") or None)]
+        return [CallAnswered(**base, queue=queue, agent=agent, agent_channel=text_of(message, "destchannel") or None)]
 
     def _agent_complete(self, message: Message) -> list[Event]:
         base, _, agent = self._of_member(message)
         if (base["call_id"], agent) in self._too_late:
             self._too_late.discard((base["call_id"], agent))
             return []
-        channel, by = _text(message, "destchannel") or None, _REASON[_text(message, "reason").lower()]
+        channel, by = text_of(message, "destchannel") or None, _REASON[text_of(message, "reason").lower()]
         return [AgentLegEnded(**base, agent=agent, agent_channel=channel, ended_by=by)]
 
     def _of_member(self, message: Message) -> tuple[dict[str, Any], str, str]:
@@ -148,15 +146,15 @@ class Translator:
         agent = agent_of_interface(message["interface"])
         if not (call_id and queue and agent):
             raise ValueError("a queue event without call, queue or member")
-        self._remember(call_id, _text(message, "linkedid", call_id))
+        self._remember(call_id, text_of(message, "linkedid", call_id))
         return self._base(message, call_id, agent), queue, agent
 
     # --- passes through a queue -----------------------------------------------------------------------------------
 
     def _caller_join(self, message: Message) -> list[Event]:
         call_id, queue = message["uniqueid"], message["queue"]
-        self._remember(call_id, _text(message, "linkedid", call_id))
-        position = int(_text(message, "position"))
+        self._remember(call_id, text_of(message, "linkedid", call_id))
+        position = int(text_of(message, "position"))
         return [QueueJoined(**self._base(message, call_id, queue), queue=queue, pass_number=0, position=position)]
 
     def _caller_abandon(self, message: Message) -> list[Event]:
@@ -176,7 +174,7 @@ class Translator:
         return [CallResumed(**held[0], agent=held[1])] if held else self._own_held(message, on=False)
 
     def _own_held(self, message: Message, *, on: bool) -> list[Event]:
-        own, agent = _text(message, "linkedid"), agent_of_interface(message["channel"])
+        own, agent = text_of(message, "linkedid"), agent_of_interface(message["channel"])
         known = self._own.of(own)
         if known is None or known.agent != agent:
             return []
@@ -192,41 +190,41 @@ class Translator:
         return self._base(message, call_id, agent), agent
 
     def _blind_transfer(self, message: Message) -> list[Event]:
-        if _text(message, "result") != "Success":
+        if text_of(message, "result") != "Success":
             return []
-        call_id = self._known_call(_text(message, "transfereeuniqueid"), _text(message, "transfererlinkedid"))
+        call_id = self._known_call(text_of(message, "transfereeuniqueid"), text_of(message, "transfererlinkedid"))
         if call_id is None:
             return []
         agent = agent_of_interface(message["transfererchannel"])
         base = self._base(message, call_id, agent)
-        to: str | None = _text(message, "extension") or None
+        to: str | None = text_of(message, "extension") or None
         if to == _NOT_PICKED_UP:
             own = self._own.latest(agent)
             to = own.to if own else None
         return [CallTransferred(**base, kind="blind", agent=agent, to=to)]
 
     def _attended_transfer(self, message: Message) -> list[Event]:
-        if _text(message, "result") != "Success":
+        if text_of(message, "result") != "Success":
             return []
         call_id = self._known_call(
-            *(_text(message, key) for key in ("transfereeuniqueid", "transfertargetuniqueid", "transfereelinkedid")),
-            *(_text(message, f"{leg}linkedid") for leg in (*_TRANSFERERS, "transfertarget")),
+            *(text_of(message, key) for key in ("transfereeuniqueid", "transfertargetuniqueid", "transfereelinkedid")),
+            *(text_of(message, f"{leg}linkedid") for leg in (*_TRANSFERERS, "transfertarget")),
         )
         if call_id is None:
             return []
         agent = agent_of_interface(message["origtransfererchannel"])
         # Which of the two legs left together is the caller's depends on which call the telephone transferred from.
-        target = "transferee" if _text(message, "transfertargetuniqueid") == call_id else "transfertarget"
-        channel = _text(message, f"{target}channel")
+        target = "transferee" if text_of(message, "transfertargetuniqueid") == call_id else "transfertarget"
+        channel = text_of(message, f"{target}channel")
         to = agent_of_interface(channel) or None
         base = self._base(message, call_id, agent)
-        own = None if to else self._own.of(*(_text(message, f"{leg}linkedid") for leg in _TRANSFERERS))
+        own = None if to else self._own.of(*(text_of(message, f"{leg}linkedid") for leg in _TRANSFERERS))
         moved = CallTransferred(**base, kind="attended", agent=agent, to=own.to if own else to)
         if own is not None:
             return [moved, *self._joined(own, call_id, base["occurred_at"])]
         if not to:
             return [moved]
-        base = {**base, "event_id": stable_id("attended", call_id, channel, _text(message, "timestamp"))}
+        base = {**base, "event_id": stable_id("attended", call_id, channel, text_of(message, "timestamp"))}
         return [moved, CallAnswered(**base, queue="", agent=to, agent_channel=channel)]
 
     def _joined(self, own: OwnCall, call_id: str, at: datetime) -> list[Event]:
@@ -244,7 +242,7 @@ class Translator:
         ]
 
     def _key(self, message: Message) -> list[Event]:
-        if not self._recorded or _text(message, "direction") != "Received":
+        if not self._recorded or text_of(message, "direction") != "Received":
             return []
         call_id = self._known_call(message["uniqueid"], message["linkedid"])
         if call_id is None or call_id not in self._recorded:
@@ -259,23 +257,23 @@ class Translator:
             return []
         self._over(call_id)
         base = self._base(message, call_id, "")
-        return [CallEnded(**base, cause=cause_or_none(_text(message, "cause")))]
+        return [CallEnded(**base, cause=cause_or_none(text_of(message, "cause")))]
 
     # --- agents ---------------------------------------------------------------------------------------------------
 
     def _member(self, message: Message) -> list[Event]:
-        agent = agent_of_interface(_text(message, "interface") or message["location"])
+        agent = agent_of_interface(text_of(message, "interface") or message["location"])
         queue, at = message["queue"], self._at(message)
         if message["event"] == "QueueMember":
             self._members.listed(agent, queue)
         paused = message["paused"] == "1"
-        reason = _text(message, "pausedreason") or None
+        reason = text_of(message, "pausedreason") or None
         member = Membership(int(message["status"]), paused, reason if paused else None)
         event = self._members.update(agent, queue, member, at)
         return [event] if event else []
 
     def _member_removed(self, message: Message) -> list[Event]:
-        agent = agent_of_interface(_text(message, "interface") or message["location"])
+        agent = agent_of_interface(text_of(message, "interface") or message["location"])
         event = self._members.remove(agent, message["queue"], self._at(message))
         return [event] if event else []
 
@@ -328,38 +326,6 @@ class Translator:
             del self._call_of_link[linked]
 
 
-def _event_name(message: Message) -> str | None:
-    """The first is Asterisk's own; a UserEvent may bring another."""
-    name = message.get("Event") or message.get("event")
-    first = name[0] if isinstance(name, list) else name
-    return first if isinstance(first, str) else None
-
-
-class _SmallLetters(dict[str, str]):
-    """Header names in small letters: a few dozen names, thousands of times a second."""
-
-    def __missing__(self, key: str) -> str:
-        lowered = key.lower()
-        if len(self) < _MOST_NAMES:
-            self[key] = lowered
-        return lowered
-
-
-_SMALL: Final = _SmallLetters()
-
-
-def _lowered(message: Message) -> dict[str, Any]:
-    small = _SMALL
-    return {small[key]: value for key, value in message.items()}
-
-
-def _text(message: Message, key: str, default: str = "") -> str:
-    value = message.get(key, default)
-    if not isinstance(value, str):
-        raise TypeError(f"{key} came more than once")
-    return value
-
-
 def resync_of(messages: Iterable[Message], at: datetime) -> Resync:
     """The answers to QueueStatus and CoreShowChannels (all of them, in any order) as one picture of the moment ``at``.
 
@@ -368,13 +334,13 @@ def resync_of(messages: Iterable[Message], at: datetime) -> Resync:
     waiting: list[WaitingCall] = []
     bridged: dict[str, list[Message]] = {}
     legs: set[str] = set()
-    for message in map(_lowered, messages):
+    for message in map(lowered, messages):
         if message.get("event") == "QueueEntry":
-            since = at - timedelta(seconds=int(_text(message, "wait", "0")))
+            since = at - timedelta(seconds=int(text_of(message, "wait", "0")))
             waiting.append(WaitingCall(message["uniqueid"], message["queue"], since))
         elif message.get("event") == "CoreShowChannel":
             legs.add(message["uniqueid"])
-            if _text(message, "bridgeid"):
+            if text_of(message, "bridgeid"):
                 bridged.setdefault(message["bridgeid"], []).append(message)
     talking = tuple(
         TalkingCall(caller["uniqueid"], None, agent_of_interface(person["channel"]), at)
