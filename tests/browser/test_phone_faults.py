@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from phone_broken import SILENCE_SECONDS, kill, silence, state_of
+from phone_busy_machine import its_addresses_are_found_late, the_microphone_is_ready_a_moment_later
 from phone_reloads import (
     reloaded_and_the_caller_hangs_up_at_once,
     reloaded_in_a_call,
@@ -334,7 +335,9 @@ SCENARIOS: list[Scenario] = [
     killed_while_the_caller_holds, socket_cut_while_idle, socket_cut_while_ringing,
     socket_cut_in_a_call, hung_up_without_a_socket, nobody_asks_for_us,
     the_registration_is_renewed_in_time, the_machine_slept, two_tabs,
-    a_tab_takes_the_call_along, two_log_ins, logged_out, the_service_is_started_anew, asterisk_is_started_anew,
+    a_tab_takes_the_call_along, two_log_ins, logged_out,
+    the_microphone_is_ready_a_moment_later, its_addresses_are_found_late,
+    the_service_is_started_anew, asterisk_is_started_anew,
 ]  # fmt: skip
 
 

@@ -123,12 +123,16 @@ export class Call {
   }
 
   /**
-   * The first address is enough: Asterisk finds others by itself, and waiting for all costs a tenth of a second. With
-   * servers, the one that they find is what matters; one that does not answer is not waited for long.
+   * The first address that Asterisk can send sound to is enough: it finds others by itself, and waiting for all costs a
+   * tenth of a second. With servers, the one that they find is what matters; one that does not answer is not waited for
+   * long. On a busy machine TCP's placeholders come first: a description that has only these names no address
+   * (c=0.0.0.0), and Asterisk takes the call for held.
    */
-  gather({ type }, ready) {
+  gather({ type, protocol, address }, ready) {
+    if (protocol !== "udp") return;
     const wanted = this.servers.some(({ credential }) => credential) ? "relay" : this.servers.length ? "srflx" : type;
-    if (type === wanted) ready();
+    const another = address?.includes(":"); // IPv6, which Asterisk may not have: an IPv4 address follows at once
+    if (type === wanted && !another) ready();
     else setTimeout(ready, WAY_OUT_MS);
   }
 

@@ -1,6 +1,9 @@
 // Sound: devices, microphone, ring tone (our own, made here), what the far end says, three together.
 
 const KEPT = "hotline-telephone-sound";
+// A microphone that another program lets go, or a machine that is busy, is ready a moment later.
+const TRY_AGAIN_MS = [150, 300, 600];
+const PASSES = ["NotReadableError", "AbortError"];
 const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 // The ring: two bells a fifth apart, struck twice; Hertz, start and length in seconds. Silence follows.
 const BELLS = [[659.3, 0, 0.5], [987.8, 0.18, 0.5], [659.3, 0.8, 0.5], [987.8, 0.98, 0.5]];
@@ -57,6 +60,14 @@ export class Sound {
   async take() {
     const { microphone } = this.settings;
     const audio = microphone ? { ...VOICE, deviceId: { ideal: microphone } } : VOICE;
+    for (const wait of TRY_AGAIN_MS) {
+      try {
+        return await navigator.mediaDevices.getUserMedia({ audio, video: false });
+      } catch (error) {
+        if (!PASSES.includes(error.name)) throw error;
+      }
+      await new Promise((done) => setTimeout(done, wait));
+    }
     return navigator.mediaDevices.getUserMedia({ audio, video: false });
   }
 
