@@ -15,15 +15,15 @@ from hotline.settings import load
 
 
 class Measured(Service):
-    """Keeps the lag of every batch: from when Asterisk says that its oldest change happened to after its commit."""
+    """Keeps the lag of every record: from when Asterisk says that its oldest change happened to after the commit."""
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.lags = array("d")
 
-    def _recorded(self, records: list[CallRecord], lag_seconds: float) -> None:
-        super()._recorded(records, lag_seconds)
-        self.lags.extend([lag_seconds] * len(records))
+    def _recorded(self, records: list[CallRecord], lags_seconds: list[float]) -> None:
+        super()._recorded(records, lags_seconds)
+        self.lags.extend(lags_seconds)
 
 
 async def serve(path: Path) -> None:

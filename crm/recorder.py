@@ -31,7 +31,7 @@ LONGEST_RETRY_SECONDS: Final = 2.0
 ALARM_SECONDS: Final = 60.0
 REFUSED_RETRY_SECONDS: Final = 60.0
 
-OnRecorded = Callable[[list[CallRecord], float], None]
+OnRecorded = Callable[[list[CallRecord], list[float]], None]
 
 
 @dataclass(slots=True)
@@ -87,8 +87,8 @@ class Recorder:
     """Takes records as they change (`mark`) and writes them. Use as ``async with``, or `start` and `close`.
 
     All methods belong to the event loop's thread; ``on_recorded`` is called there after each commit, with the records
-    written and the lag of the oldest change among them, in seconds from its time (Asterisk's clock when `mark` was
-    told it) to the commit.
+    written and the lag of each, in seconds from the time of its oldest change (Asterisk's clock when `mark` was told
+    it) to the commit.
     """
 
     def __init__(
@@ -278,17 +278,15 @@ class Recorder:
             self._refused[call_id] = taken.calls[call_id][0]
             self.counters.refused += 1
             log.error("the database refuses call %s: please report this as a fault", call_id)
-        written = [record for call_id, (record, _since) in taken.calls.items() if call_id not in self._refused]
+        written = [each for call_id, each in taken.calls.items() if call_id not in self._refused]
         if written and self._on_recorded is not None:
-            oldest = min(since for call_id, (_record, since) in taken.calls.items() if call_id not in self._refused)
-            self._tell(written, (self._clock() - oldest).total_seconds())
+            self._tell(self._on_recorded, written)
 
-    def _tell(self, written: list[CallRecord], lag_seconds: float) -> None:
+    def _tell(self, on_recorded: OnRecorded, written: list[tuple[CallRecord, datetime]]) -> None:
         """Whoever listens must not stop the recording."""
-        if self._on_recorded is None:
-            return
+        now = self._clock()
         try:
-            self._on_recorded(written, lag_seconds)
+            on_recorded([record for record, _since in written], [(now - since).total_seconds() for _, since in written])
         except Exception:
             log.exception("what listens to recorded calls failed")
 

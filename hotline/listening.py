@@ -50,7 +50,7 @@ class Listener:
         journal_folder: Path,
         sinks: Sinks,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        gather_seconds: float = 0.01,
+        gather_seconds: float = 0.015,
     ) -> None:
         self.calls = CallAssembler(sinks.find_call)
         self.floor = FloorState()

@@ -188,8 +188,9 @@ class Service:
         self.book.put(fact)
         self.exporter.observe_call(fact)
 
-    def _recorded(self, records: list[CallRecord], lag_seconds: float) -> None:
-        self.exporter.observe_lag(lag_seconds)
+    def _recorded(self, _records: list[CallRecord], lags_seconds: list[float]) -> None:
+        for lag_seconds in lags_seconds:
+            self.exporter.observe_lag(lag_seconds)
 
     def _read_up_to(self, position: Position) -> None:
         self.recorder.read_up_to(position_text(position))

@@ -51,7 +51,7 @@ async def _survives(engine: Engine, begin: Fault, end: Fault, kinds: set[str]) -
     """10 calls before the fault, 40 new ones and the end of the 10 during it, 10 after it."""
     stored: dict[str, CallRecord] = {}
     lags: list[float] = []
-    recorder = Recorder(CallStore(engine, now), on_recorded=lambda _records, lag: lags.append(lag))
+    recorder = Recorder(CallStore(engine, now), on_recorded=lambda _records, told: lags.extend(told))
 
     def mark(record: CallRecord) -> None:
         stored[record.call_id] = record

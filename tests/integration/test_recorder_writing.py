@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from recorded_calls import NOON, full_call, growing_call, now
@@ -44,10 +44,12 @@ async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 
 async def _records_as_they_grow(engine: Engine) -> None:
-    heard: list[tuple[list[str], float]] = []
-    recorder = Recorder(
-        CallStore(engine, now), on_recorded=lambda records, lag: heard.append(([one.call_id for one in records], lag))
-    )
+    heard: list[tuple[str, float]] = []
+
+    def hear(records: list[CallRecord], lags: list[float]) -> None:
+        heard.extend(zip((one.call_id for one in records), lags, strict=True))
+
+    recorder = Recorder(CallStore(engine, now), on_recorded=hear)
     final = []
     async with recorder:
         for n in range(20):
@@ -61,12 +63,27 @@ async def _records_as_they_grow(engine: Engine) -> None:
         assert recorder.waiting == 0
     assert load_calls(engine, [one.call_id for one in final]) == final
     assert load_position(engine) == "20"
-    assert {call_id for ids, _lag in heard for call_id in ids} == {one.call_id for one in final}
-    assert all(0 <= lag < 20 for _ids, lag in heard)
+    assert {call_id for call_id, _lag in heard} == {one.call_id for one in final}
+    assert all(0 <= lag < 20 for _call_id, lag in heard)
 
 
 def test_calls_are_recorded_as_they_grow(engine: Engine) -> None:
     asyncio.run(_records_as_they_grow(engine))
+
+
+async def _tells_each_lag(engine: Engine) -> None:
+    told: list[float] = []
+    at = now()
+    async with Recorder(CallStore(engine, now), on_recorded=lambda _records, lags: told.extend(lags)) as recorder:
+        for seconds in (0, 100, 10):  # the second waits with the first, and its older time counts
+            recorder.mark(growing_call("first" if seconds else "second")[0], at - timedelta(seconds=seconds))
+        assert await recorder.flush(20)
+    assert [round(lag, -1) for lag in told] == [0, 100]
+
+
+def test_each_record_has_a_lag_of_its_own(sqlite_engine: Engine) -> None:
+    """From the oldest change that a transaction brings of it, not from the oldest of all that it brings."""
+    asyncio.run(_tells_each_lag(sqlite_engine))
 
 
 async def _gathers(engine: Engine) -> None:
@@ -105,7 +122,7 @@ def test_the_position_is_never_ahead_of_the_calls(sqlite_engine: Engine) -> None
 
 
 async def _listener_fails(engine: Engine) -> None:
-    def fail(_records: list[CallRecord], _lag: float) -> None:
+    def fail(_records: list[CallRecord], _lags: list[float]) -> None:
         raise RuntimeError("a fault elsewhere")
 
     async with Recorder(CallStore(engine, now), on_recorded=fail) as recorder:
