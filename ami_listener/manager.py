@@ -19,12 +19,12 @@ from panoramisk.ami_protocol import AMIProtocol
 
 from ami_listener.actions import AmiDown, Answer, Headers
 from ami_listener.protocol import Decoder, DecoderCounters, Message, MessageTooLong
+from ami_listener.reading import Pace
 from ami_listener.settings import AmiSettings
 
 logger = logging.getLogger(__name__)
 
 BOOTED: Final = "FullyBooted"
-REST_SECONDS: Final = 0.004  # between two reads of a busy connection
 # Broadcast to every account, whoever asked: facts of their own, also when they carry one of our ActionIDs.
 BROADCAST: Final = frozenset({"OriginateResponse", "UserEvent"})
 
@@ -124,6 +124,7 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
         self.reason: str | None = None
         self.gone = asyncio.Event()
         self.heard_at = manager.loop.time()
+        self.pace = Pace()
         self.decoder = Decoder(manager.parsed_events, manager.decoder_counters)
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -155,10 +156,9 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
             else:
                 self.handle_message(message)
         manager.listener.batch_done()
-        # Asterisk writes event by event, some hundreds a second: what comes now is read together. Who comes first does
-        # not wait, and nobody waits longer than this.
+        # Asterisk writes event by event, some hundreds a second: what comes now is read together.
         self.transport.pause_reading()
-        manager.loop.call_later(REST_SECONDS, self.transport.resume_reading)
+        manager.loop.call_later(self.pace.rest_after(len(messages), self.heard_at), self.transport.resume_reading)
 
     def handle_message(self, message: Message) -> None:
         """An answer, a part of one, or somebody else's event with an ActionID."""

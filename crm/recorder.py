@@ -225,6 +225,8 @@ class Recorder:
             except TimeoutError:
                 for call_id, record in self._refused.items():
                     self._noted.calls.setdefault(call_id, (record, self._clock()))
+        if self._calls_came.is_set():
+            return
         with suppress(TimeoutError):
             async with asyncio.timeout(self._gather_seconds):
                 await self._calls_came.wait()
