@@ -169,12 +169,18 @@ async def _play(product: ProductAsterisk, scenarios: list[Scenario]) -> dict[str
     exchange = await Exchange.open(product)
     try:
         results = await asyncio.gather(
-            *(_one(scenario, Slot(exchange, next(product.free_slots))) for scenario in scenarios),
+            *(_one(scenario, _free_slot(exchange)) for scenario in scenarios),
             return_exceptions=True,
         )
     finally:
         await exchange.close()
     return {scenario.__name__: result for scenario, result in zip(scenarios, results, strict=True)}
+
+
+def _free_slot(exchange: Exchange) -> Slot:
+    slot = Slot(exchange, next(exchange.product.free_slots))
+    assert slot.queue in [queue.name for queue in exchange.product.site.queues], "every slot is used: make more (SLOTS)"
+    return slot
 
 
 async def _one(scenario: Scenario, slot: Slot) -> None:

@@ -35,7 +35,7 @@ from dialplan.sections import WEEKDAYS
 from hotline import pbx
 from hotline.settings import Settings, load
 
-SLOTS = 36
+SLOTS = 48  # one for each scenario of all modules that share a product
 WRAP_UP_SECONDS, REST_SECONDS, RETRY_SECONDS, REPEAT_SECONDS, GUARD_SECONDS = 3, 3, 5, 10, 4
 # What is whispered into the music is known by its tone.
 WHISPERED = TONES | {
