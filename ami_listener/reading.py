@@ -2,7 +2,7 @@
 
 from typing import Final
 
-# Whoever comes first does not wait, and nobody waits longer than this.
+# Whoever comes first does not wait; who comes next waits no longer than this.
 REST_SECONDS: Final = 0.004
 # A desk shows who calls some events after the first: on a quiet line the longer rest would be seen there. From here on
 # (14 events a call, 25 calls a second) waking up so often costs more than it brings.
