@@ -93,6 +93,7 @@ class AmiClient:
     Asterisk is fully booted. Requests work meanwhile; messages wait, and some are older than what was read: applying
     them must change nothing. When it raises, the connection is dropped and made anew.
     ``on_lost``: the messages before it are delivered first. Not called for :meth:`close`.
+    ``on_read``: what a busy connection had to tell is delivered, and the next read is some milliseconds away.
     ``interesting``: names of the events wanted, None for all. ``record_to``: gets every byte received.
     """
 
@@ -103,10 +104,13 @@ class AmiClient:
         on_connected: OnConnected | None = None,
         on_lost: OnLost | None = None,
         *,
+        on_read: Callable[[], None] | None = None,
         interesting: Iterable[str] | None = None,
         record_to: BinaryIO | None = None,
     ) -> None:
         self._settings = settings
+        self._on_read = on_read
+        self._busy = False
         self._on_message, self._on_connected, self._on_lost = on_message, on_connected, on_lost
         self._interesting = None if interesting is None else frozenset(interesting)
         self._record_to = record_to
@@ -256,7 +260,8 @@ class AmiClient:
             # What is dropped from now on until this item's turn is older than the state that will be read then.
             self._queue.append(_Resync(self._session))
 
-    def batch_done(self) -> None:
+    def batch_done(self, *, busy: bool) -> None:
+        self._busy = busy
         self._wake.set()
 
     def logged_in(self) -> None:
@@ -294,25 +299,45 @@ class AmiClient:
             for _ in range(min(SLICE, len(queue))):
                 item = queue.popleft()
                 if isinstance(item, Message):
-                    await self._deliver(item)
+                    waits = self._deliver(item)
+                    if waits is not None:
+                        await self._deliver_slowly(item, waits)
                 elif isinstance(item, _Mark):
                     item.reached.set()
                 elif isinstance(item, _Stop):
                     return
                 else:
                     await self._turn(item)
+            if self._busy and not queue:
+                self._read_done()
             await asyncio.sleep(0)
 
-    async def _deliver(self, message: Message) -> None:
+    def _deliver(self, message: Message) -> Awaitable[None] | None:
         self._delivered += 1
         try:
-            result = self._on_message(message)
-            if result is not None:
-                await result
+            return self._on_message(message)
         except (Exception, asyncio.CancelledError) as error:
-            _raise_if_ended(error)
-            self._handler_errors += 1
-            logger.exception("the handler failed on an event %s", message.event)
+            self._handler_failed(message, error)
+            return None
+
+    async def _deliver_slowly(self, message: Message, handler: Awaitable[None]) -> None:
+        try:
+            await handler
+        except (Exception, asyncio.CancelledError) as error:
+            self._handler_failed(message, error)
+
+    def _handler_failed(self, message: Message, error: BaseException) -> None:
+        _raise_if_ended(error)
+        self._handler_errors += 1
+        logger.error("the handler failed on an event %s", message.event, exc_info=error)
+
+    def _read_done(self) -> None:
+        if self._on_read is None:
+            return
+        try:
+            self._on_read()
+        except Exception:
+            logger.exception("the on_read callback failed")
 
     async def _turn(self, item: _Connected | _Resync | _Lost) -> None:
         try:

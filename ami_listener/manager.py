@@ -100,7 +100,7 @@ class Listener(Protocol):
     """Who is told what the connection brings. Called in order, must not block."""
 
     def event(self, message: Message) -> None: ...
-    def batch_done(self) -> None: ...
+    def batch_done(self, *, busy: bool) -> None: ...
     def logged_in(self) -> None: ...
     def booted(self) -> None: ...
     def lost(self, reason: str) -> None: ...
@@ -155,10 +155,10 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
                 manager.event(message)
             else:
                 self.handle_message(message)
-        manager.listener.batch_done()
         # Asterisk writes event by event, some hundreds a second: what comes now is read together.
         self.transport.pause_reading()
         manager.loop.call_later(self.pace.rest_after(len(messages), self.heard_at), self.transport.resume_reading)
+        manager.listener.batch_done(busy=self.pace.busy)
 
     def handle_message(self, message: Message) -> None:
         """An answer, a part of one, or somebody else's event with an ActionID."""

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from benchmarks import sipp
-from benchmarks.rig import Installation
+from benchmarks.rig import Dialplan, Installation
 
 DIGITS = 8  # tell callers apart however a number is written
 EXPLAINED = 5
@@ -69,7 +69,7 @@ def _where(
         where = "no agent's telephone answered it"
     elif "ended" not in seen:
         where = "the caller was not hung up on in time"
-    elif installation.plain:
+    elif installation.dialplan is Dialplan.BARE:
         where = "the key was not read" if "NOKEY" in words else ""
     elif not key_told:
         where = "the key was not read"

@@ -1,6 +1,7 @@
-"""Two installations side by side to be measured: the product, and the same call in plain dialplan without it."""
+"""Installations side by side to be measured: the product, and the same call in dialplan alone, without the service."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 from benchmarks import sipp
@@ -82,7 +84,28 @@ max_callers = 2000
 {agents}"""
 
 
-PLAIN = f"""[general]
+class Dialplan(Enum):
+    """What answers. ``SAME_FLOW``: our own without what is there for the service alone: it asks nobody, tells only the
+    journal, and has no manager user. ``BARE``: a queue and a key, and nothing is written down."""
+
+    PRODUCT = "product"
+    SAME_FLOW = "same-flow"
+    BARE = "bare"
+
+
+_FOR_THE_SERVICE = re.compile(r"^ same => n,(?:UserEvent\(|AGI\(|MSet\(HOTLINE_NEXT=).*\n", re.MULTILINE)
+_NO_MANAGER = "[general]\nenabled = no\n"
+
+
+def same_flow(extensions: str) -> str:
+    """Our dialplan without the steps that speak to the service."""
+    plain = _FOR_THE_SERVICE.sub("", extensions)
+    for step in ("UserEvent(", "AGI("):
+        assert step not in plain, f"a {step} that speaks to the service is still there"
+    return plain
+
+
+BARE = f"""[general]
 static = yes
 [from-trunk]
 exten => {NUMBER},1,Ringing()
@@ -102,14 +125,13 @@ exten => {NUMBER},1,Ringing()
 
 @dataclass
 class Installation:
-    """An Asterisk of the bench, with or without the service beside it. ``plain``: the dialplan above instead of ours,
-    and no manager user."""
+    """An Asterisk of the bench, with or without the service beside it."""
 
     folder: Path
     root: Path
     agents_port: int
     trunk_port: int
-    plain: bool = False
+    dialplan: Dialplan = Dialplan.PRODUCT
     strategy: str = "rrmemory"
     service: subprocess.Popen[bytes] | None = None
     asterisk: AsteriskProcess = field(init=False)
@@ -127,8 +149,10 @@ class Installation:
         install_prompts(self.folders.data, self.settings.site.languages, None)
         names = render.RenderFolders.of(self.folders, program.modules, self.settings.messages_folder)
         files = render.render(self.settings, names, Secrets.load(self.folder, self.settings))
-        if self.plain:
-            files |= {"extensions.conf": PLAIN, "manager.conf": "[general]\nenabled = no\n"}
+        if self.dialplan is Dialplan.BARE:
+            files |= {"extensions.conf": BARE, "manager.conf": _NO_MANAGER}
+        elif self.dialplan is Dialplan.SAME_FLOW:
+            files |= {"extensions.conf": same_flow(files["extensions.conf"]), "manager.conf": _NO_MANAGER}
         render.write(files, self.folders.etc)
         self.asterisk = AsteriskProcess(self.folders, program=program)
 
@@ -212,12 +236,13 @@ class Installation:
 
 @dataclass
 class Rig:
-    """The product, its plain twin (None when not asked for), and telephones for both."""
+    """The product, its twins in dialplan alone (None when not asked for), and telephones for all."""
 
     folder: Path
     command: list[str]
     product: Installation
-    plain: Installation | None
+    same_flow: Installation | None
+    bare: Installation | None
     agents_port: int
     trunk_port: int
     _made: int = 0
@@ -237,17 +262,20 @@ class Rig:
 
 
 @contextmanager
-def rig(folder: Path, root: Path, *, plain: bool = False, service: bool = True) -> Iterator[Rig]:
+def rig(folder: Path, root: Path, *, twins: bool = False, service: bool = True) -> Iterator[Rig]:
     """Everything running; ended when the block is left."""
     agents_port, trunk_port = free_udp_port(sipp.AGENTS_IP), free_udp_port(sipp.CALLERS_IP)
     sipp.prepare(folder / "sipp")
     product = Installation(folder / "product", root, agents_port, trunk_port)
-    other = Installation(folder / "plain", root, agents_port, trunk_port, plain=True) if plain else None
+    same_flow, bare = (
+        Installation(folder / kind.value, root, agents_port, trunk_port, kind) if twins else None
+        for kind in (Dialplan.SAME_FLOW, Dialplan.BARE)
+    )
     with ExitStack() as stack:
-        for one in filter(None, (product, other)):
+        for one in filter(None, (product, same_flow, bare)):
             one.asterisk.start()
             stack.callback(lambda one=one: one.asterisk.stop(0))  # type: ignore[misc]
         if service:
             stack.callback(product.stop_service)
             product.start_service()
-        yield Rig(folder, sipp_command(root), product, other, agents_port, trunk_port)
+        yield Rig(folder, sipp_command(root), product, same_flow, bare, agents_port, trunk_port)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks import lost, sipp
-from benchmarks.rig import Installation, Rig, busy_seconds, cpu_seconds
+from benchmarks.rig import Dialplan, Installation, Rig, busy_seconds, cpu_seconds
 
 ANSWER_P99_SECONDS = 0.25  # agents pick up at once, so all of it is delay
 
@@ -87,8 +87,8 @@ def trial(rig: Rig, installation: Installation, load: sipp.Load) -> Trial:
 
 
 def _keys_read(installation: Installation, made: sipp.Made, journal: int) -> int:
-    """The plain dialplan tells of keys that it did not get, ours of those that it did."""
-    if installation.plain:
+    """The bare dialplan tells of keys that it did not get, ours of those that it did."""
+    if installation.dialplan is Dialplan.BARE:
         return made.completed - installation.lines_of("|NOKEY", journal)
     return installation.lines_of(f"|{sipp.KEY}|impressed|answered", journal)
 

@@ -62,8 +62,7 @@ class Listener:
         self._clock = clock
         self._gather_seconds = gather_seconds
         self._changed_at: dict[str, datetime] = {}
-        self._flush_planned = False
-        self._heard_before = False
+        self._planned: asyncio.TimerHandle | None = None
 
     def start_from(self, position: Position | None) -> None:
         """How far the journal was taken in by an earlier run."""
@@ -81,9 +80,8 @@ class Listener:
         self._tell(event)
         if event.call_id is not None and event.call_id not in self._changed_at:
             self._changed_at[event.call_id] = event.occurred_at
-        if not self._flush_planned:
-            self._flush_planned = True
-            asyncio.get_running_loop().call_later(self._gather_seconds, self.flush)
+        if self._planned is None:
+            self._planned = asyncio.get_running_loop().call_later(self._gather_seconds, self.flush)
 
     def _tell(self, event: Event) -> None:
         """Whoever listens must not keep the others from hearing."""
@@ -167,8 +165,11 @@ class Listener:
             self._sinks.position(position)
 
     def flush(self) -> None:
-        """Hands on every record that changed."""
-        self._flush_planned = False
+        """Hands on every record that changed. Called by itself, but for a busy connection, which gathers by resting
+        between two reads: then after each of them."""
+        if self._planned is not None:
+            self._planned.cancel()
+            self._planned = None
         changed, self._changed_at = self._changed_at, {}
         for record in self.calls.take_dirty():
             try:

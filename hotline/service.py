@@ -334,6 +334,7 @@ class Service:
             self.listener.heard,
             lambda: self.listener.connected(self.ami),
             self.listener.lost,
+            on_read=self.listener.flush,
             interesting=(*WANTED_EVENTS, RECORDED_EVENT),
         )
 

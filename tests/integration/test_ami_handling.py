@@ -9,6 +9,7 @@ from fake_asterisk import fake_asterisk, run, until
 
 from ami_listener import actions
 from ami_listener.client import Message
+from ami_listener.reading import Pace
 
 
 def test_messages_wait_for_the_resync_and_keep_their_order() -> None:
@@ -235,5 +236,53 @@ def test_close_delivers_what_has_come() -> None:
             await until(lambda: it.client.counters.messages >= 100)
             await it.client.close()
             assert len(seen) == 100
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_busy_connection_says_when_all_of_a_read_is_delivered(busy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was gathered by resting need not be gathered once more; a quiet connection has not gathered anything."""
+
+    def rest_after(pace: Pace, _events: int, _now: float) -> float:
+        pace.busy = busy
+        return 0.005
+
+    async def scenario() -> None:
+        async with fake_asterisk() as fake:
+            it: Line = Line(fake, {"on_read": lambda: it.told.append("read")})
+            monkeypatch.setattr(Pace, "rest_after", rest_after)
+            await it.client.start()
+            await it.client.wait_ready(3)
+            it.told.clear()
+            fake.say("".join(event("Numbered", Number=number) for number in range(3)))
+            await until(lambda: it.told[:3] == ["0", "1", "2"])
+            await it.client.send(actions.Ping())
+            await it.client.caught_up()
+            assert ("read" in it.told) is busy
+            assert it.told[3:] == ["read"] * (len(it.told) - 3)
+            await it.client.close()
+
+    run(scenario)
+
+
+def test_an_error_on_reading_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rest_after(pace: Pace, _events: int, _now: float) -> float:
+        pace.busy = True
+        return 0.005
+
+    def fails() -> None:
+        raise RuntimeError("whoever is told")
+
+    async def scenario() -> None:
+        async with fake_asterisk() as fake:
+            it = Line(fake, {"on_read": fails})
+            monkeypatch.setattr(Pace, "rest_after", rest_after)
+            await it.client.start()
+            for number in range(3):
+                await it.client.wait_ready(3)
+                fake.say(event("Numbered", Number=number))
+                await until(lambda number=number: str(number) in it.told)  # type: ignore[misc]
+            await it.client.close()
 
     run(scenario)
