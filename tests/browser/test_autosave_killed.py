@@ -14,6 +14,14 @@ from programs import environment, find
 
 FLAGS = ("--no-sandbox", "--no-proxy-server", "--no-first-run", "--disable-background-networking")
 
+ON_DISK = """(words) => new Promise((done) => {
+  const opening = indexedDB.open("hotline-drafts", 1);
+  opening.onsuccess = () => {
+    const all = opening.result.transaction("entries").objectStore("entries").getAll();
+    all.onsuccess = () => { opening.result.close(); done(JSON.stringify(all.result).includes(words)); };
+  };
+})"""
+
 
 @pytest.fixture
 def playwright() -> Iterator[Playwright]:
@@ -59,7 +67,8 @@ def test_a_killed_browser_loses_nothing(playwright: Playwright, server: DeskServ
         Wire(page).mode = "cut"
         page.fill("#f-notes", "ก่อนเครื่องดับ")
         page.locator("#f-email").press_sequentially("dying@example.com", delay=20)
-        page.wait_for_timeout(300)
+        # the disk decides how long strict durability takes: tenths of a second on a busy one
+        page.wait_for_function(ON_DISK, arg="dying@example.com", timeout=10_000)
         for process in _processes_of(folder):
             os.kill(process, signal.SIGKILL)
         deadline = time.monotonic() + 10
