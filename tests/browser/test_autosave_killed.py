@@ -68,7 +68,10 @@ def test_a_killed_browser_loses_nothing(playwright: Playwright, server: DeskServ
         page.fill("#f-notes", "ก่อนเครื่องดับ")
         page.locator("#f-email").press_sequentially("dying@example.com", delay=20)
         # the disk decides how long strict durability takes: tenths of a second on a busy one
-        page.wait_for_function(ON_DISK, arg="dying@example.com", timeout=10_000)
+        deadline = time.monotonic() + 10
+        while not page.evaluate(ON_DISK, "dying@example.com"):
+            assert time.monotonic() < deadline, "what was typed is not on the disk"
+            page.wait_for_timeout(20)
         for process in _processes_of(folder):
             os.kill(process, signal.SIGKILL)
         deadline = time.monotonic() + 10
