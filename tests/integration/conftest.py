@@ -70,7 +70,15 @@ def sqlite_engine(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
     """A SQLite database with all tables."""
     path = tmp_path / "hotline.sqlite3"
     shutil.copyfile(migrated_sqlite, path)
-    engine = open_engine(f"sqlite:///{path}", busy_timeout_seconds=0.2)
+    engine = open_engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def hasty_engine(sqlite_engine: Engine) -> Iterator[Engine]:
+    """The same database, for tests that lock it: who finds it locked does not wait five seconds."""
+    engine = open_engine(f"sqlite:///{sqlite_engine.url.database}", busy_timeout_seconds=0.2)
     yield engine
     engine.dispose()
 

@@ -40,15 +40,15 @@ def pick_up(rig: RecordsRig, call: str = "c1") -> CallRecord:
     return record
 
 
-def test_while_the_database_is_locked_everything_stays_noted(sqlite_engine: Engine, tmp_path: Path) -> None:
-    rig = RecordsRig(sqlite_engine, parse(first_settings(), tmp_path / "hotline.toml"))
+def test_while_the_database_is_locked_everything_stays_noted(hasty_engine: Engine, tmp_path: Path) -> None:
+    rig = RecordsRig(hasty_engine, parse(first_settings(), tmp_path / "hotline.toml"))
     pick_up(rig)
-    with writing(sqlite_engine) as other:
+    with writing(hasty_engine) as other:
         other.execute(text("UPDATE staff SET updated_at = updated_at"))
         assert rig.work() is False
-    assert count(sqlite_engine) == 0
+    assert count(hasty_engine) == 0
     assert rig.work() is True
-    assert count(sqlite_engine) == 1
+    assert count(hasty_engine) == 1
     rig.close()
 
 

@@ -97,8 +97,8 @@ def pragma_on_every_connection(engine: Engine) -> Iterator[dict[str, Any]]:
     event.remove(engine, "connect", opened)
 
 
-def test_locked_by_another_program(sqlite_engine: Engine) -> None:
-    other = sqlite3.connect(str(sqlite_engine.url.database), isolation_level=None)
+def test_locked_by_another_program(hasty_engine: Engine) -> None:
+    other = sqlite3.connect(str(hasty_engine.url.database), isolation_level=None)
 
     async def lock() -> None:
         other.execute("BEGIN EXCLUSIVE")
@@ -106,7 +106,7 @@ def test_locked_by_another_program(sqlite_engine: Engine) -> None:
     async def unlock() -> None:
         other.execute("COMMIT")
 
-    asyncio.run(_survives(sqlite_engine, lock, unlock, {"locked"}))
+    asyncio.run(_survives(hasty_engine, lock, unlock, {"locked"}))
     other.close()
 
 
@@ -197,9 +197,9 @@ async def _alarm_once(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
-def test_one_alarm_a_minute_without_anybodys_number(sqlite_engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_alarm_a_minute_without_anybodys_number(hasty_engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        asyncio.run(_alarm_once(sqlite_engine, caplog))
+        asyncio.run(_alarm_once(hasty_engine, caplog))
 
 
 async def _busy_neighbour(engine: Engine) -> None:
