@@ -185,11 +185,13 @@ async def run_demo(
 
 async def _heard_to_the_end(service: Service, seconds: float = 5.0) -> None:
     """The network has seen the last call end; Asterisk tells us some milliseconds later. What is not over by then is
-    for the comparison to tell. Calls back to callers go on for as long as they like: nobody offered those."""
+    for the comparison to tell. Calls back to callers go on for as long as they like: nobody offered those. What was
+    just heard is handed to the recorder at once: nobody must look at the database while it is still being gathered."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while any(call.callback_of is None for call in service.listener.calls.open_calls()):
                 await asyncio.sleep(0.05)
+    service.listener.flush()
 
 
 def exported(service: Service, since: datetime | None = None) -> list[dict[str, Any]]:
