@@ -10,6 +10,7 @@ import pytest
 from benchmarks import __main__ as bench
 from benchmarks import machine
 from benchmarks.report import Figure, Section
+from benchmarks.rig import same_flow
 
 
 @pytest.fixture
@@ -64,3 +65,18 @@ def test_one_alone_leaves_what_others_measured(results: Path, monkeypatch: pytes
 
 def test_all_together_end_within_the_time() -> None:
     assert sum(bench.LONGEST_SECONDS.values()) <= 58 * 60
+
+
+def test_the_same_flow_without_the_service_keeps_all_but_what_speaks_to_it() -> None:
+    ours = (
+        "exten => s,1,Ringing()\n"
+        " same => n(told),QueueLog(q,c,NONE,LEFT,1|CONTINUE)\n"
+        " same => n,UserEvent(Hotline,Fact: LEFT,Call: c)\n"
+        " same => n,MSet(HOTLINE_NEXT=identified,TIMEOUT(absolute)=1)\n"
+        " same => n,AGI(agi://127.0.0.1:4573/identify)\n"
+        " same => n(identified),Set(TIMEOUT(absolute)=0)\n"
+    )
+    kept = [line for line in ours.splitlines() if "UserEvent" not in line and "AGI" not in line and "MSet" not in line]
+    assert same_flow(ours).splitlines() == kept
+    with pytest.raises(AssertionError, match="speaks to the service"):
+        same_flow("exten => s,1,AGI(agi://127.0.0.1:4573/identify)\n")
